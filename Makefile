@@ -1,0 +1,41 @@
+# One entry for everything; the work is in the scripts. `make` alone prints the list.
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+.PHONY: help run test smoke publish bench acceptance check-runtime format deps deps-bench clean
+
+help: ## This list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-14s %s\n", $$1, $$2 }'
+
+run: deps ## Installs what is missing, publishes the native binary, runs `sidecar-proxy demo`
+	@tests/aot/publish.sh
+	@artifacts/bin/sidecar-proxy demo
+
+test: deps ## Builds, publishes without warnings, runs every test, the native binary's included
+	@tests/run.sh
+
+smoke: deps ## The native binary end to end in under a minute
+	@tests/smoke.sh
+
+publish: deps ## Leaves the stripped native binary in artifacts/bin, its symbols in artifacts/symbols
+	@tests/aot/publish.sh
+
+bench: deps-bench ## Measures the numbers of the README; writes loadtests/results
+	@loadtests/measure.sh
+
+acceptance: deps-bench ## 100 000 requests through nginx, then the breaker's whole life
+	@loadtests/acceptance.sh
+
+check-runtime: ## Is a newer runtime patch to be had than the pinned one?
+	@tests/aot/check-runtime.sh
+
+format: ## Puts white space in order
+	@dotnet format whitespace Sidecar.sln --no-restore
+
+deps: ## Installs what building needs (root on Debian/Ubuntu), else says what to type
+	@tests/deps.sh build
+
+deps-bench: ## The same, with the peers and tools of loadtests/
+	@tests/deps.sh bench
+
+clean: ## Removes everything that was built
+	@rm -rf artifacts

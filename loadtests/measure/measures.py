@@ -1,0 +1,119 @@
+"""The measures, one function each; every function returns plain numbers."""
+
+import json
+import os
+import random
+import re
+import socket
+import statistics
+import subprocess
+import time
+import urllib.request
+
+from processes import LOAD_CPU, WORK, cpu_seconds, first_200, memory, pinned, stop
+import peers
+
+
+def wrk(port, seconds, connections):
+    """One closed-loop slice. Returns the completed requests; an error or a status that is not 2xx/3xx ends the run."""
+    output = subprocess.run(
+        pinned(LOAD_CPU, ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", f"http://127.0.0.1:{port}/orders/1"]),
+        capture_output=True, text=True, check=True).stdout
+    bad = re.search(r"Non-2xx or 3xx responses: (\d+)|Socket errors: (.*)", output)
+    if bad:
+        raise SystemExit(f"a measured request failed, so the run is void: {bad.group(0)}")
+    return int(re.search(r"(\d+) requests in", output).group(1))
+
+
+def cpu_per_request(targets, rounds):
+    """targets: name → (process, port). Every round runs one slice of each in random order.
+    Returns name → list of CPU microseconds per request, one per round."""
+    order, source = list(targets), random.Random()
+    result = {name: [] for name in targets}
+    for process, port in targets.values():
+        wrk(port, 2, 16)  # warm: tiered caches, pools, connections
+    for _ in range(rounds):
+        source.shuffle(order)
+        for name in order:
+            process, port = targets[name]
+            before = cpu_seconds(process)
+            requests = wrk(port, 1, 16)
+            result[name].append((cpu_seconds(process) - before) / requests * 1e6)
+    return result
+
+
+def start_times(backend_port, runs):
+    """Milliseconds from fork to the first proxied 200 with 100 routes, ours and HAProxy in turn."""
+    ours, haproxy = [], []
+    for _ in range(runs):
+        for times, start in ((ours, lambda: peers.start_sidecar(backend_port, full=True, routes=100, wait=False)),
+                             (haproxy, lambda: peers.start_haproxy(backend_port, routes=100, wait=False))):
+            before = time.monotonic()
+            process, port, *_ = start()
+            times.append((first_200(port, "/r99/orders") - before) * 1e3)
+            stop(process)
+    return ours, haproxy
+
+
+def resident(process, port):
+    """Resident bytes idle, with 64 busy connections (the most of the samples), and after 1 000 connections that
+    each made one request have been closed for 60 s."""
+    time.sleep(3)
+    idle = memory(process)
+    load = subprocess.Popen(pinned(LOAD_CPU, ["wrk", "-t1", "-c64", "-d5s", f"http://127.0.0.1:{port}/"]), stdout=subprocess.DEVNULL)
+    samples = []
+    while load.poll() is None:
+        samples.append(memory(process))
+        time.sleep(0.2)
+
+    request = b"GET / HTTP/1.1\r\nHost: bench\r\n\r\n"
+    connections = [socket.create_connection(("127.0.0.1", port), timeout=5) for _ in range(1000)]
+    for connection in connections:
+        connection.sendall(request)
+    for connection in connections:
+        connection.recv(4096)
+    for connection in connections:
+        connection.close()
+    time.sleep(60)
+    return idle, max(samples), memory(process)
+
+
+def statistics_page(admin_port):
+    """GET /stats of the admin listener: what the process counted itself."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{admin_port}/stats", timeout=5) as answer:
+        return json.load(answer)
+
+
+def allocated_per_request(port, admin_port):
+    """Bytes that the process says it allocated, over the requests that it says it carried."""
+    wrk(port, 2, 16)
+    before = statistics_page(admin_port)
+    wrk(port, 4, 16)
+    after = statistics_page(admin_port)
+    return (after["allocatedBytes"] - before["allocatedBytes"]) / (after["requests"] - before["requests"])
+
+
+def syscalls_per_request(process, port):
+    """System calls of all threads while 16 connections are busy. Tracing slows the proxy down, so that more requests
+    wait for each wake-up: the count of epoll_wait is a little kinder than in life."""
+    path = os.path.join(WORK, "strace")
+    tracer = subprocess.Popen(["strace", "-c", "-f", "-qq", "-o", path, "-p", str(process.pid)], stderr=subprocess.DEVNULL)
+    time.sleep(1)
+    requests = wrk(port, 4, 16)
+    tracer.send_signal(2)
+    tracer.wait(10)
+    with open(path, encoding="ascii", errors="replace") as table:
+        calls = [int(line.split()[3]) for line in table if re.match(r"\s*\d", line) and not line.rstrip().endswith("total")]
+    return sum(calls) / requests
+
+
+def ratio(ours, reference):
+    """The ratio inside each round, so that a slow second weighs on both."""
+    return [a / b for a, b in zip(ours, reference)]
+
+
+def median_interval(values, resamples=2000):
+    """Median and its 95 % bootstrap interval; seeded: one set of rounds gives one answer."""
+    source = random.Random(1)
+    medians = sorted(statistics.median(source.choices(values, k=len(values))) for _ in range(resamples))
+    return statistics.median(values), medians[int(resamples * 0.025)], medians[int(resamples * 0.975) - 1]

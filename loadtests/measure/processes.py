@@ -1,0 +1,112 @@
+"""Starts, pins, watches and ends the programs of a run: nothing outlives it, nothing leaves loopback."""
+
+import atexit
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+
+CPUS = sorted(os.sched_getaffinity(0))
+# P1: load generator, backend and sinks share one CPU, the proxy has the other to itself. With taskset before
+# exec the proxy sees one processor. One CPU: no pins.
+LOAD_CPU, PROXY_CPU = (CPUS[0], CPUS[1]) if len(CPUS) > 1 else (None, None)
+
+WORK = tempfile.mkdtemp(prefix="sidecar-bench-")
+_running = []
+
+
+def pinned(cpu, command):
+    return ["taskset", "-c", str(cpu), *command] if cpu is not None else list(command)
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def write(name, text):
+    path = os.path.join(WORK, name)
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text)
+    return path
+
+
+def start(command, cpu, env=None, read_output=False):
+    """Starts a program. read_output: its stdout is a pipe that somebody reads, as a container runtime does."""
+    with open(os.path.join(WORK, "stderr.log"), "ab") as errors:
+        process = subprocess.Popen(
+            pinned(cpu, command), stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE if read_output else subprocess.DEVNULL, stderr=errors,
+            env={**os.environ, **(env or {})}, start_new_session=True)
+    _running.append(process)
+    if read_output:
+        _running.append(subprocess.Popen(
+            pinned(LOAD_CPU, ["cat"]), stdin=process.stdout, stdout=subprocess.DEVNULL, start_new_session=True))
+        process.stdout.close()
+    return process
+
+
+def stop(process, grace=3):
+    if process.poll() is None:
+        process.terminate()
+        try:
+            process.wait(grace)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+    if process in _running:
+        _running.remove(process)
+
+
+@atexit.register
+def stop_all():
+    for process in list(_running):
+        stop(process, grace=1)
+    shutil.rmtree(WORK, ignore_errors=True)
+
+
+# timeout(1) sends SIGTERM: leave through atexit.
+signal.signal(signal.SIGTERM, lambda *_: exit(143))
+
+
+def first_200(port, path="/", limit=10.0, host="bench"):
+    """Polls every millisecond with a new connection; the monotonic time of the first 200."""
+    request = f"GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode()
+    end = time.monotonic() + limit
+    while time.monotonic() < end:
+        try:
+            with socket.create_connection(("127.0.0.1", port), timeout=1) as connection:
+                connection.sendall(request)
+                if connection.recv(64).split(b" ")[1:2] == [b"200"]:
+                    return time.monotonic()
+        except OSError:
+            pass
+        time.sleep(0.001)
+    with open(os.path.join(WORK, "stderr.log"), encoding="utf-8", errors="replace") as log:
+        raise SystemExit(f"nothing answered 200 on port {port} within {limit} s\n{log.read()[-2000:]}")
+
+
+def family(process):
+    """The process and its children: nginx has a master and a worker."""
+    pids = [process.pid]
+    with open(f"/proc/{process.pid}/task/{process.pid}/children", encoding="ascii") as children:
+        pids += [int(pid) for pid in children.read().split()]
+    return pids
+
+
+def cpu_seconds(process):
+    """CPU time so far, exact: the CPU clock of a process keeps the time of threads that have ended."""
+    return sum(time.clock_gettime((~pid << 3) | 2) for pid in family(process))
+
+
+def memory(process):
+    """Resident bytes of a process and its children."""
+    total = 0
+    for pid in family(process):
+        with open(f"/proc/{pid}/smaps_rollup", encoding="ascii") as rollup:
+            total += sum(int(line.split()[1]) for line in rollup if line.startswith("Rss:")) * 1024
+    return total

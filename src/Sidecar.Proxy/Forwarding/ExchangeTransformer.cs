@@ -1,0 +1,250 @@
+using System.Net;
+using System.Net.Http;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Primitives;
+using Microsoft.Net.Http.Headers;
+using Sidecar.Contract;
+using Sidecar.Proxy.Errors;
+using Sidecar.Proxy.Interception;
+using Sidecar.Proxy.Telemetry;
+using Yarp.ReverseProxy.Forwarder;
+using Yarp.ReverseProxy.Model;
+using Http = Microsoft.Net.Http.Headers.HeaderNames;
+using Own = Sidecar.Contract.HeaderNames;
+
+namespace Sidecar.Proxy.Forwarding;
+
+/// <summary>
+/// What passes and what changes between the two halves: PRODUCT §4's closed list, and nothing else. One stateless object
+/// for all routes; Yarp's transforms run after the copy where the operator wrote some.
+/// </summary>
+/// <param name="closesConnections">A drain has come so far that every answer closes its connection.</param>
+public sealed class ExchangeTransformer(Func<bool> closesConnections) : HttpTransformer
+{
+    // Yarp insists on an address before the policy engine has chosen one.
+    private static readonly Uri Placeholder = new("http://destination.invalid/");
+
+    /// <inheritdoc/>
+    public override async ValueTask TransformRequestAsync(
+        HttpContext httpContext, HttpRequestMessage proxyRequest, string destinationPrefix, CancellationToken cancellationToken)
+    {
+        var exchange = httpContext.Features.GetRequiredFeature<HttpExchange>();
+        CopyRequestHeaders(httpContext.Request, proxyRequest);
+        AddForwarded(httpContext, proxyRequest);
+        proxyRequest.Headers.TryAddWithoutValidation(Own.RequestId, exchange.Record.RequestId);
+        TraceHeaders.WriteRequest(exchange.Record, proxyRequest.Headers);
+        proxyRequest.Options.Set(PolicyHandler.ExchangeKey, exchange);
+        if (exchange.Route.Compiled.HasTransforms)
+        {
+            await YarpTransformer(httpContext).TransformRequestAsync(httpContext, proxyRequest, destinationPrefix, cancellationToken);
+            if (exchange.Route.Compiled.ChangesTarget && proxyRequest.RequestUri is { } rewritten)
+            {
+                exchange.PathAndQuery = rewritten.PathAndQuery;
+            }
+        }
+
+        proxyRequest.RequestUri = Placeholder;
+    }
+
+    /// <inheritdoc/>
+    public override async ValueTask<bool> TransformResponseAsync(
+        HttpContext httpContext, HttpResponseMessage? proxyResponse, CancellationToken cancellationToken)
+    {
+        if (proxyResponse is null or LocalAnswer)
+        {
+            return false;
+        }
+
+        var exchange = httpContext.Features.GetRequiredFeature<HttpExchange>();
+        var response = httpContext.Response;
+        CopyResponseHeaders(proxyResponse, response);
+        if (exchange.Record.Flags.Latest != ProxyError.None)
+        {
+            response.Headers[Own.Flags] = StringValues.Concat(exchange.Record.Flags.ToString(), response.Headers[Own.Flags]).ToString();
+        }
+
+        if (closesConnections() && HttpProtocol.IsHttp11(httpContext.Request.Protocol) && !exchange.IsUpgrade)
+        {
+            response.Headers.Connection = "close";
+        }
+
+        ResponseStarted(httpContext, exchange, proxyResponse);
+        if (exchange.Route.Compiled.HasTransforms)
+        {
+            await YarpTransformer(httpContext).TransformResponseAsync(httpContext, proxyResponse, cancellationToken);
+        }
+
+        if (proxyResponse.StatusCode is HttpStatusCode.NoContent or HttpStatusCode.ResetContent)
+        {
+            // These have no body whatever the upstream claims (RFC 9110 §15.3.5, §15.3.6).
+            response.Headers.ContentLength = null;
+            return false;
+        }
+
+        if (proxyResponse.StatusCode != HttpStatusCode.SwitchingProtocols)
+        {
+            await FlushHeadersIfTheBodyWaitsAsync(response, proxyResponse, cancellationToken);
+        }
+
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public override async ValueTask TransformResponseTrailersAsync(
+        HttpContext httpContext, HttpResponseMessage proxyResponse, CancellationToken cancellationToken)
+    {
+        var exchange = httpContext.Features.GetRequiredFeature<HttpExchange>();
+        if (exchange.IsGrpc && exchange.Record.GrpcStatus == GrpcStatus.Unknown)
+        {
+            exchange.Record.GrpcStatus = GrpcStatus.Read(proxyResponse.TrailingHeaders);
+        }
+
+        await base.TransformResponseTrailersAsync(httpContext, proxyResponse, cancellationToken);
+        if (exchange.Route.Compiled.HasTransforms)
+        {
+            await YarpTransformer(httpContext).TransformResponseTrailersAsync(httpContext, proxyResponse, cancellationToken);
+        }
+    }
+
+    private static void CopyRequestHeaders(HttpRequest request, HttpRequestMessage message)
+    {
+        var connection = request.Headers.Connection;
+        foreach (var (name, values) in request.Headers)
+        {
+            if (name[0] == ':' || HopByHopHeaders.Contains(name) || (connection.Count > 0 && HopByHopHeaders.IsNominated(connection, name))
+                || IsOurs(name) || TraceHeaders.Contains(name) || (message.Content is null && name.Equals(Http.ContentLength, StringComparison.OrdinalIgnoreCase)))
+            {
+                continue;
+            }
+
+            Add(message, name, values);
+        }
+
+        // TE is hop-by-hop; "trailers" is what gRPC needs to hear again on an HTTP/2 hop.
+        if (HttpProtocol.IsHttp2(request.Protocol) && request.Headers.TE.ToString().Contains("trailers", StringComparison.OrdinalIgnoreCase))
+        {
+            message.Headers.TryAddWithoutValidation(Http.TE, "trailers");
+        }
+    }
+
+    /// <summary>Ours to set on written routes, whatever the caller sent; <c>x-sidecar-*</c> are orders that nobody allowed.</summary>
+    private static bool IsOurs(string name) =>
+        name.Equals(Own.RequestId, StringComparison.OrdinalIgnoreCase)
+        || name.Equals(Own.AttemptCount, StringComparison.OrdinalIgnoreCase)
+        || name.StartsWith(Own.OverridePrefix, StringComparison.OrdinalIgnoreCase);
+
+    private static void Add(HttpRequestMessage message, string name, StringValues values)
+    {
+        if (values.Count == 1 ? message.Headers.TryAddWithoutValidation(name, values[0]) : message.Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values))
+        {
+            return;
+        }
+
+        // A content header (Content-Type, Expires, ...): .NET keeps those with the body.
+        message.Content ??= new NoBodyContent();
+        message.Content.Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values);
+    }
+
+    private static void AddForwarded(HttpContext context, HttpRequestMessage message)
+    {
+        // Written reverse routes: append the peer, and set -Proto and -Host only when absent (PRODUCT §2).
+        var headers = message.Headers;
+        if (context.Features.Get<ListenerFeature>()?.PeerAddress(context.Connection) is { } peer)
+        {
+            var before = context.Request.Headers["X-Forwarded-For"];
+            if (before.Count > 0)
+            {
+                headers.Remove("X-Forwarded-For");
+                headers.TryAddWithoutValidation("X-Forwarded-For", string.Concat(before.ToString(), ", ", peer));
+            }
+            else
+            {
+                headers.TryAddWithoutValidation("X-Forwarded-For", peer);
+            }
+        }
+
+        if (!context.Request.Headers.ContainsKey("X-Forwarded-Proto"))
+        {
+            headers.TryAddWithoutValidation("X-Forwarded-Proto", context.Request.Scheme);
+        }
+
+        if (!context.Request.Headers.ContainsKey("X-Forwarded-Host") && context.Request.Host.Value is { Length: > 0 } host)
+        {
+            headers.TryAddWithoutValidation("X-Forwarded-Host", host);
+        }
+    }
+
+    private static void CopyResponseHeaders(HttpResponseMessage from, HttpResponse to)
+    {
+        var connection = from.Headers.NonValidated.TryGetValues(Http.Connection, out var values) ? new StringValues(values.ToString()) : default;
+        Copy(from.Headers.NonValidated, connection, to.Headers);
+        Copy(from.Content.Headers.NonValidated, connection, to.Headers);
+    }
+
+    private static void Copy(System.Net.Http.Headers.HttpHeadersNonValidated from, StringValues connection, IHeaderDictionary to)
+    {
+        foreach (var (name, values) in from)
+        {
+            if (HopByHopHeaders.Contains(name) || (connection.Count > 0 && HopByHopHeaders.IsNominated(connection, name)))
+            {
+                continue;
+            }
+
+            // Not Append: that drops an empty value.
+            to[name] = values.Count == 1 ? values.ToString() : values.ToArray();
+        }
+    }
+
+    private static void ResponseStarted(HttpContext context, HttpExchange exchange, HttpResponseMessage response)
+    {
+        var record = exchange.Record;
+        var timeouts = exchange.Route.Compiled.Policy.Timeouts;
+        record.HeadersTime = exchange.Time.GetElapsedTime(record.StartTimestamp);
+        if (exchange.IsGrpc)
+        {
+            record.GrpcStatus = GrpcStatus.Read(response.Headers);
+        }
+
+        record.IsStream = exchange.IsGrpc || response.StatusCode == HttpStatusCode.SwitchingProtocols
+            || (exchange.IsUpgrade && response.IsSuccessStatusCode) || IsEventStream(response);
+        if (record.IsStream)
+        {
+            exchange.Clock?.Change(timeouts.TunnelIdle, timeouts.Stream);
+        }
+
+        (context.Features.Get<IHttpResponseBodyFeature>() as MeteredResponseStream)?.HeadersReceived();
+    }
+
+    /// <summary>
+    /// Headers travel with the first body bytes, in one system call, when these are here already. When the upstream lets
+    /// the body wait (event streams, initial metadata of gRPC), the headers must not wait with it.
+    /// </summary>
+    private static async ValueTask FlushHeadersIfTheBodyWaitsAsync(HttpResponse response, HttpResponseMessage message, CancellationToken cancellationToken)
+    {
+        var body = await message.Content.ReadAsStreamAsync(cancellationToken);
+        var available = body.ReadAsync(Memory<byte>.Empty, cancellationToken);
+        if (available.IsCompletedSuccessfully)
+        {
+            _ = available.Result;
+            return;
+        }
+
+        await response.Body.FlushAsync(cancellationToken);
+        try
+        {
+            await available;
+        }
+        catch (Exception e) when (e is IOException or HttpRequestException or OperationCanceledException)
+        {
+            // The copy of the body meets the same end, and tells it.
+        }
+    }
+
+    private static bool IsEventStream(HttpResponseMessage response) =>
+        response.Content.Headers.NonValidated.TryGetValues(Http.ContentType, out var type)
+        && type.ToString().StartsWith("text/event-stream", StringComparison.OrdinalIgnoreCase);
+
+    private static HttpTransformer YarpTransformer(HttpContext context) =>
+        context.Features.GetRequiredFeature<IReverseProxyFeature>().Route.Transformer;
+}

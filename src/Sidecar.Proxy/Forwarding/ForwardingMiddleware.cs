@@ -1,0 +1,178 @@
+using System.Net;
+using System.Net.Http;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Sidecar.Configuration.Effective;
+using Sidecar.Contract;
+using Sidecar.Proxy.Errors;
+using Sidecar.Proxy.Policies;
+using Sidecar.Proxy.Routing;
+using Sidecar.Proxy.Telemetry;
+using Sidecar.Proxy.Validation;
+using Yarp.ReverseProxy.Forwarder;
+
+namespace Sidecar.Proxy.Forwarding;
+
+/// <summary>
+/// The last layer of the downstream half and the only bridge to the upstream half: gathers the facts the policies need,
+/// lets Yarp's forwarder carry the bytes, and tells the engine how it ended.
+/// </summary>
+public sealed class ForwardingMiddleware(
+    IHttpForwarder forwarder,
+    IForwarderHttpClientFactory clients,
+    ExchangeTransformer transformer,
+    ReplayMemory replayMemory,
+    TimeProvider time)
+{
+    // The real address is chosen per attempt; Yarp only looks at the scheme here.
+    private const string Placeholder = "http://destination.invalid/";
+
+    private readonly HttpMessageInvoker _client = clients.CreateClient(new ForwarderHttpClientContext());
+
+    /// <summary>Terminal: runs once per request that has a route.</summary>
+    public async Task InvokeAsync(HttpContext context)
+    {
+        var route = context.Features.GetRequiredFeature<LiveRoute>();
+        var record = context.Features.GetRequiredFeature<RequestRecord>();
+        var timeouts = route.Compiled.Policy.Timeouts;
+        using var clock = timeouts.Idle is null && timeouts.TunnelIdle is null && timeouts.Stream is null
+            ? null
+            : IdleClock.Start(time, timeouts.Idle);
+        using var body = CallerBody(context, route, clock);
+        var exchange = Exchange(context, route, record, body, clock);
+        context.Features.Set(exchange);
+        context.Features.Set<IHttpResponseBodyFeature>(
+            new MeteredResponseStream(context.Features.GetRequiredFeature<IHttpResponseBodyFeature>(), record, clock, time));
+
+        var error = await forwarder.SendAsync(context, Placeholder, _client, Config(route, exchange), transformer, clock?.Token ?? CancellationToken.None);
+
+        if (body is not null)
+        {
+            await EndBodyAsync(context, body, isAnswered: error == ForwarderError.None && record.Failure == ProxyError.None);
+            record.RequestBytes = body.Bytes;
+        }
+
+        var end = HowItEnded(context, exchange, error);
+        if (exchange.IsExecuted)
+        {
+            route.Engine.Complete(exchange, new ExchangeCompletion(end, record.GrpcStatus));
+        }
+
+        if (end != ProxyError.None && record.Failure == ProxyError.None)
+        {
+            record.Fail(end, Sentence(end, clock));
+        }
+    }
+
+    /// <summary>
+    /// Nothing may read the caller's body once this request has ended. An upstream may answer before it has heard everything:
+    /// the caller gets that answer now, and what it has not said yet is no longer wanted.
+    /// </summary>
+    private static async Task EndBodyAsync(HttpContext context, RequestBody body, bool isAnswered)
+    {
+        var sending = body.SendingEndedAsync();
+        if (!sending.IsCompleted)
+        {
+            if (isAnswered)
+            {
+                await context.Response.CompleteAsync();
+            }
+
+            context.Request.BodyReader.CancelPendingRead();
+        }
+
+        await sending;
+    }
+
+    private RequestBody? CallerBody(HttpContext context, LiveRoute route, IdleClock? clock) =>
+        context.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true }
+            ? new RequestBody(
+                context.Request.Body,
+                context.Request.ContentLength,
+                route.Compiled.Policy.Retry is { MaxRetries: > 0 } retry ? retry.ReplayBytes : 0,
+                replayMemory,
+                clock)
+            : null;
+
+    private HttpExchange Exchange(HttpContext context, LiveRoute route, RequestRecord record, RequestBody? body, IdleClock? clock)
+    {
+        var request = context.Request;
+        var headers = request.Headers;
+        return new HttpExchange
+        {
+            Record = record,
+            Method = request.Method,
+            HasIdempotencyKey = headers.ContainsKey(HeaderNames.IdempotencyKey),
+            IsGrpc = record.IsGrpc,
+            IsUpgrade = context.Features.Get<IHttpUpgradeFeature>() is { IsUpgradableRequest: true }
+                || context.Features.Get<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true },
+            IsEventStream = headers.Accept.ToString().Contains("text/event-stream", StringComparison.OrdinalIgnoreCase),
+            CallerTimeout = CallerDeadline.Read(record.IsGrpc ? headers[HeaderNames.GrpcTimeout] : default(string), headers[HeaderNames.RequestTimeout]),
+            TargetHash = route.Compiled.UsesTargetHash ? TargetHash.Of(record.Target) : 0,
+            Balancer = route.Cluster.Balancer,
+            Destinations = route.Cluster.Destinations,
+            Route = route,
+            CallerBody = body,
+            IsCallerHttp2 = HttpProtocol.IsHttp2(request.Protocol),
+            Clock = clock,
+            Time = time,
+            PathAndQuery = RawTarget.PathAndQuery(record.Target),
+        };
+    }
+
+    private static ForwarderRequestConfig Config(LiveRoute route, HttpExchange exchange)
+    {
+        var protocol = route.Cluster.Configuration.Protocol;
+        var isHttp2 = protocol == UpstreamProtocol.Http2 || (protocol == UpstreamProtocol.Auto && exchange.IsCallerHttp2);
+
+        // Yarp's own activity timeout is off: our clock covers the same and more, without a timer per chunk. Only inside
+        // a tunnel, which Yarp copies on its own, its timeout is the one at work.
+        return exchange.IsUpgrade ? TunnelConfig(isHttp2, route.Compiled.Policy.Timeouts.TunnelIdle) : isHttp2 ? PlainHttp2 : PlainHttp1;
+    }
+
+    private static readonly ForwarderRequestConfig PlainHttp1 = RequestConfig(HttpVersion.Version11, Timeout.InfiniteTimeSpan);
+    private static readonly ForwarderRequestConfig PlainHttp2 = RequestConfig(HttpVersion.Version20, Timeout.InfiniteTimeSpan);
+
+    private static ForwarderRequestConfig TunnelConfig(bool isHttp2, TimeSpan? idle) =>
+        RequestConfig(isHttp2 ? HttpVersion.Version20 : HttpVersion.Version11, idle ?? Timeout.InfiniteTimeSpan);
+
+    private static ForwarderRequestConfig RequestConfig(Version version, TimeSpan activityTimeout) => new()
+    {
+        Version = version,
+        VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+        ActivityTimeout = activityTimeout,
+        AllowResponseBuffering = false,
+    };
+
+    /// <summary>What the transfer came to, after the outcome of the attempts: only a broken one is an error here.</summary>
+    private static ProxyError HowItEnded(HttpContext context, HttpExchange exchange, ForwarderError error)
+    {
+        if (error == ForwarderError.None)
+        {
+            return ProxyError.None;
+        }
+
+        if (exchange.Clock?.Expired is not null || error == ForwarderError.UpgradeActivityTimeout)
+        {
+            return ProxyError.RequestTimeout;
+        }
+
+        return error switch
+        {
+            ForwarderError.ResponseBodyDestination or ForwarderError.RequestBodyDestination or ForwarderError.UpgradeRequestDestination
+                or ForwarderError.UpgradeResponseDestination or ForwarderError.Request or ForwarderError.UpgradeResponseClient
+                when !context.RequestAborted.IsCancellationRequested => ProxyError.UpstreamClosed,
+            ForwarderError.ResponseHeaders => ProxyError.UpstreamProtocol,
+            ForwarderError.RequestCreation => ProxyError.InternalDefect,
+            ForwarderError.RequestBodyClient when exchange.CallerBody?.CallerError is BadHttpRequestException => ProxyError.MalformedRequest,
+            _ => ProxyError.CallerGone,
+        };
+    }
+
+    private static string? Sentence(ProxyError end, IdleClock? clock) => end switch
+    {
+        ProxyError.RequestTimeout => IdleClock.Sentence(clock?.Expired ?? "idle"),
+        ProxyError.UpstreamClosed => "The upstream broke off in the middle of its answer.",
+        _ => null,
+    };
+}

@@ -1,0 +1,57 @@
+using Microsoft.Extensions.Primitives;
+using Microsoft.Net.Http.Headers;
+
+namespace Sidecar.Proxy.Forwarding;
+
+/// <summary>Which fields end at each hop (RFC 9110 §7.6.1). Pure.</summary>
+public static class HopByHopHeaders
+{
+    /// <summary>Fields that never pass: they describe this connection only.</summary>
+    public static bool Contains(string name) => name.Length switch
+    {
+        2 => name.Equals(HeaderNames.TE, StringComparison.OrdinalIgnoreCase),
+        7 => name.Equals(HeaderNames.Upgrade, StringComparison.OrdinalIgnoreCase)
+            || name.Equals(HeaderNames.AltSvc, StringComparison.OrdinalIgnoreCase),
+        10 => name.Equals(HeaderNames.Connection, StringComparison.OrdinalIgnoreCase)
+            || name.Equals(HeaderNames.KeepAlive, StringComparison.OrdinalIgnoreCase),
+        14 => name.Equals("HTTP2-Settings", StringComparison.OrdinalIgnoreCase),
+        16 => name.Equals(HeaderNames.ProxyConnection, StringComparison.OrdinalIgnoreCase),
+        17 => name.Equals(HeaderNames.TransferEncoding, StringComparison.OrdinalIgnoreCase),
+        _ => false,
+    };
+
+    /// <summary>
+    /// Is a field nominated by <c>Connection</c>? Fields that carry identity, framing or this product's own words cannot
+    /// be nominated away ("hop-by-hop" abuse): those stay.
+    /// </summary>
+    public static bool IsNominated(StringValues connection, string name)
+    {
+        foreach (var line in connection)
+        {
+            if (line is null)
+            {
+                continue;
+            }
+
+            foreach (var range in line.AsSpan().Split(','))
+            {
+                if (line.AsSpan(range).Trim().Equals(name, StringComparison.OrdinalIgnoreCase))
+                {
+                    return !IsProtected(name);
+                }
+            }
+        }
+
+        return false;
+    }
+
+    private static bool IsProtected(string name) =>
+        name.Equals(HeaderNames.Host, StringComparison.OrdinalIgnoreCase)
+        || name.Equals(HeaderNames.ContentLength, StringComparison.OrdinalIgnoreCase)
+        || name.Equals(HeaderNames.Authorization, StringComparison.OrdinalIgnoreCase)
+        || name.Equals(HeaderNames.Cookie, StringComparison.OrdinalIgnoreCase)
+        || name.StartsWith("x-forwarded-", StringComparison.OrdinalIgnoreCase)
+        || name.StartsWith("x-sidecar-", StringComparison.OrdinalIgnoreCase)
+        || name.Equals("x-request-id", StringComparison.OrdinalIgnoreCase)
+        || name.Equals("traceparent", StringComparison.OrdinalIgnoreCase);
+}

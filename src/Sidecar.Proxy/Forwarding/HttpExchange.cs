@@ -1,0 +1,167 @@
+using System.Globalization;
+using System.Net.Http;
+using System.Runtime.CompilerServices;
+using Microsoft.AspNetCore.Http;
+using Sidecar.Contract;
+using Sidecar.Proxy.Errors;
+using Sidecar.Proxy.Policies;
+using Sidecar.Proxy.Routing;
+using Sidecar.Proxy.Upstream;
+
+namespace Sidecar.Proxy.Forwarding;
+
+/// <summary>One HTTP request as the policy engine's exchange: turns a plan into a message and a result into an outcome.</summary>
+public sealed class HttpExchange : UpstreamExchange
+{
+    // A statement about the field, not a guess at the caller: attempts are 1 to 11 (maxRetries is at most 10).
+    private static readonly string[] Numbers = [.. Enumerable.Range(0, 12).Select(number => number.ToString(CultureInfo.InvariantCulture))];
+
+    /// <summary>The route, as it was when the request met it.</summary>
+    public required LiveRoute Route { get; init; }
+
+    /// <summary>The caller's body; null when there is none.</summary>
+    public RequestBody? CallerBody { get; init; }
+
+    /// <summary>The caller speaks HTTP/2.</summary>
+    public bool IsCallerHttp2 { get; init; }
+
+    /// <summary>The clocks of the transfer; null when none is on.</summary>
+    public IdleClock? Clock { get; init; }
+
+    /// <summary>Wall clock, for <c>Retry-After</c> dates.</summary>
+    public required TimeProvider Time { get; init; }
+
+    /// <summary>Path and query as they go upstream: the raw target, unless a transform rewrites it.</summary>
+    public required string PathAndQuery { get; set; }
+
+    /// <summary>What goes upstream; set by the transformer.</summary>
+    public HttpRequestMessage? Message { get; set; }
+
+    /// <summary>The engine has been asked: <see cref="RoutePolicyEngine.Complete"/> is owed.</summary>
+    public bool IsExecuted { get; set; }
+
+    /// <inheritdoc/>
+    public override BodyReplay Body => CallerBody?.Replay ?? BodyReplay.Untouched;
+
+    /// <inheritdoc/>
+    public override Task RequestReceived => CallerBody?.Received ?? Task.CompletedTask;
+
+    /// <inheritdoc/>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public override async ValueTask<AttemptOutcome> TryAsync(AttemptPlan attempt, CancellationToken cancellationToken)
+    {
+        var message = Message ?? throw new InvalidOperationException("The message is made before the first attempt.");
+        Prepare(message, attempt);
+        var call = new UpstreamCall(attempt.Destination, attempt.NeedsFreshConnection, attempt.ConnectTimeout, IsCallerHttp2 && !IsUpgrade);
+        var result = await Route.Cluster.SendAsync(message, call, cancellationToken);
+        if (result.Response is not { } response)
+        {
+            return Failed(result);
+        }
+
+        if (ResponseValidator.Check(response, IsUpgrade) is { } complaint)
+        {
+            response.Dispose();
+            return new AttemptOutcome
+            {
+                Error = ProxyError.UpstreamProtocol,
+                GrpcStatus = GrpcStatus.Unknown,
+                Sent = SentState.Sent,
+                IsConnectionReused = result.IsConnectionReused,
+                IsResponseStarted = true,
+                Detail = complaint,
+            };
+        }
+
+        var grpcStatus = IsGrpc ? GrpcStatus.Read(response.Headers) : GrpcStatus.Unknown;
+        if (attempt.PeekGrpcStatus && grpcStatus == GrpcStatus.Unknown)
+        {
+            try
+            {
+                grpcStatus = await GrpcStatus.PeekAsync(response, cancellationToken);
+            }
+            catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException)
+            {
+                response.Dispose();
+                return new AttemptOutcome
+                {
+                    Error = cancellationToken.IsCancellationRequested ? ProxyError.CallerGone : ProxyError.UpstreamClosed,
+                    GrpcStatus = GrpcStatus.Unknown,
+                    Sent = SentState.Sent,
+                    IsConnectionReused = result.IsConnectionReused,
+                    IsResponseStarted = true,
+                    Detail = "The upstream broke off before its first message.",
+                };
+            }
+        }
+
+        return Answered(response, result, grpcStatus);
+    }
+
+    /// <inheritdoc/>
+    public override void Discard(in AttemptOutcome outcome) => (outcome.Response as HttpResponseMessage)?.Dispose();
+
+    private void Prepare(HttpRequestMessage message, in AttemptPlan attempt)
+    {
+        message.RequestUri = UpstreamUri.Create(attempt.Destination.Address, PathAndQuery);
+        var headers = message.Headers;
+        if (attempt.Number > 1)
+        {
+            headers.Remove(HeaderNames.AttemptCount);
+        }
+
+        headers.TryAddWithoutValidation(HeaderNames.AttemptCount, Numbers[Math.Min(attempt.Number, Numbers.Length - 1)]);
+        if (attempt.TimeLeft is { } left)
+        {
+            headers.Remove(HeaderNames.RequestTimeout);
+            headers.TryAddWithoutValidation(HeaderNames.RequestTimeout, CallerDeadline.FormatMilliseconds(left));
+            if (IsGrpc)
+            {
+                headers.Remove(HeaderNames.GrpcTimeout);
+                headers.TryAddWithoutValidation(HeaderNames.GrpcTimeout, CallerDeadline.FormatGrpc(left));
+            }
+        }
+
+        TraceHeaders.WriteAttempt(Record, headers);
+        if (CallerBody is not null && message.Content is not RequestBodyContent)
+        {
+            message.Content = new RequestBodyContent(CallerBody, message.Content!.Headers);
+        }
+    }
+
+    private AttemptOutcome Failed(in UpstreamResult result)
+    {
+        var error = result.Error;
+        var detail = result.Detail;
+        if (CallerBody?.CallerError is { } callerError)
+        {
+            // The caller's own body broke, not the upstream: a malformed or oversized body, or the caller is gone.
+            error = callerError is BadHttpRequestException ? ProxyError.MalformedRequest : ProxyError.CallerGone;
+            detail = callerError is BadHttpRequestException ? "The request body is malformed or too large." : "The caller stopped sending its body.";
+        }
+
+        return new AttemptOutcome
+        {
+            Error = error,
+            GrpcStatus = GrpcStatus.Unknown,
+            Sent = result.WasSent ? SentState.Sent : SentState.Unsent,
+            IsConnectionReused = result.IsConnectionReused,
+            IsResponseStarted = result.IsResponseStarted,
+            IsRefusedStream = result.IsRefusedStream,
+            IsConnectTimeout = result.IsConnectTimeout,
+            Detail = detail,
+        };
+    }
+
+    private AttemptOutcome Answered(HttpResponseMessage response, in UpstreamResult result, int grpcStatus) => new()
+    {
+        Status = (int)response.StatusCode,
+        GrpcStatus = grpcStatus,
+        Sent = SentState.Sent,
+        IsConnectionReused = result.IsConnectionReused,
+        IsResponseStarted = true,
+        RetryAfter = (int)response.StatusCode >= 400 ? RetryAfterHeader.Read(response.Headers, Time.GetUtcNow()) : null,
+        ForeignFlags = FlagsHeader.Read(response.Headers),
+        Response = response,
+    };
+}

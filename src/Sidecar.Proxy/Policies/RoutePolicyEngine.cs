@@ -1,0 +1,276 @@
+using System.Runtime.CompilerServices;
+using Polly;
+using Sidecar.Configuration.Effective;
+using Sidecar.Proxy.Errors;
+using Sidecar.Proxy.LoadBalancing;
+using Sidecar.Proxy.Policies.CircuitBreaking;
+using Sidecar.Proxy.Policies.Retry;
+using Sidecar.Proxy.Policies.Timeouts;
+using Sidecar.Proxy.Telemetry;
+
+namespace Sidecar.Proxy.Policies;
+
+/// <summary>
+/// The policies of one route at work. The file is the table of contents of the upstream half; each layer stands where
+/// it stands for a reason:
+/// <list type="number">
+/// <item>total timeout — outermost: it bounds every attempt and every wait (<see cref="ExecuteAsync"/>);</item>
+/// <item>retry with its budget — outside the breakers, so that each attempt is asked for and counted, and an open circuit is not retried;</item>
+/// <item>route breaker — before a destination is chosen, since it guards them all;</item>
+/// <item>destination — chosen anew per attempt, another than before if there is one;</item>
+/// <item>destination breaker — below the choice: it takes its destination out of it;</item>
+/// <item>per-try timeout — innermost clock, so that the breakers see its failures;</item>
+/// <item>connect — by the exchange, with its own limit.</item>
+/// </list>
+/// The first attempt runs directly. Polly is entered only when it failed and may be retried. Thread-safe.
+/// </summary>
+public sealed class RoutePolicyEngine
+{
+    private readonly BreakerOwner _owner;
+    private readonly RouteBreaker? _routeBreaker;
+    private readonly BreakerSet? _destinationBreakers;
+    private RetryBudget _budget;
+
+    internal RoutePolicyEngine(RoutePolicy policy, RetryBudget budget, RetryPipelines pipelines, IPolicyEvents events, BreakerOwner owner)
+    {
+        Policy = policy;
+        Events = events;
+        _owner = owner;
+        _budget = budget;
+        if (policy.Retry is { MaxRetries: > 0 } retry)
+        {
+            RetryPipeline = pipelines.For(retry.MaxRetries);
+        }
+
+        if (policy.CircuitBreaker is { Scope: BreakerScope.Route } routeBreaker)
+        {
+            _routeBreaker = new RouteBreaker(routeBreaker, owner);
+        }
+        else if (policy.CircuitBreaker is { } destinationBreaker)
+        {
+            _destinationBreakers = new BreakerSet(destinationBreaker, owner);
+        }
+    }
+
+    /// <summary>Route id.</summary>
+    public string RouteId => _owner.RouteId;
+
+    /// <summary>Cluster id.</summary>
+    public string ClusterId => _owner.ClusterId;
+
+    /// <summary>What it enforces.</summary>
+    public RoutePolicy Policy { get; }
+
+    /// <summary>The cluster's retry budget; exchanged when only that changes at a reload.</summary>
+    internal RetryBudget Budget
+    {
+        get => Volatile.Read(ref _budget);
+        set => Volatile.Write(ref _budget, value);
+    }
+
+    internal TimeProvider Clock => _owner.Clock;
+
+    internal IRandomSource Random => _owner.Random;
+
+    internal IPolicyEvents Events { get; }
+
+    /// <summary>Set when the route retries at all.</summary>
+    internal ResiliencePipeline<AttemptOutcome> RetryPipeline { get; } = ResiliencePipeline<AttemptOutcome>.Empty;
+
+    /// <summary>
+    /// Carries one request through the policies and returns the outcome to pass on: a response, or a failure. Expected
+    /// outcomes are never exceptions; an exception is a defect of ours.
+    /// </summary>
+    /// <param name="exchange">The request; its record is filled with attempts, waits, flags and times.</param>
+    /// <param name="callerGone">The caller went away: ends everything as <see cref="ProxyError.CallerGone"/>.</param>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public async ValueTask<AttemptOutcome> ExecuteAsync(UpstreamExchange exchange, CancellationToken callerGone)
+    {
+        // 1. Total timeout.
+        var deadline = Deadline.Of(Policy.Timeouts, exchange.IsUpgrade || exchange.IsEventStream, exchange.IsGrpc, exchange.CallerTimeout);
+        using var clock = RequestClock.Start(Clock, deadline, exchange.Record.StartTimestamp, exchange.RequestReceived, callerGone, exchange.IsUpgrade);
+        var outcome = await AttemptAsync(exchange, clock, previous: null, waited: TimeSpan.Zero);
+
+        // 2. Retry, with its budget.
+        var beside = ProxyError.None;
+        if (Policy.Retry is { MaxRetries: > 0 } && IsWorthAsking(outcome))
+        {
+            var run = new RetryRun(this, exchange, clock, outcome);
+            if (run.WantsRetry(outcome))
+            {
+                outcome = await run.ExecuteAsync(callerGone);
+            }
+
+            beside = run.Beside;
+        }
+
+        exchange.Record.Report(outcome, beside);
+        return outcome;
+    }
+
+    /// <summary>
+    /// The response that <see cref="ExecuteAsync"/> returned has ended: settles what headers could not tell. To be
+    /// called once for every exchange; calls beyond the first, and after a failure, do nothing.
+    /// </summary>
+    public void Complete(UpstreamExchange exchange, in ExchangeCompletion completion) => exchange.Open.Close(completion);
+
+    /// <summary>One attempt, from the route breaker down to the connection.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    internal async ValueTask<AttemptOutcome> AttemptAsync(UpstreamExchange exchange, RequestClock clock, Destination? previous, TimeSpan waited)
+    {
+        // 6. Per-try timeout; armed first, because whatever follows is part of the try.
+        var timeLeft = clock.StartTry(Policy.Timeouts.PerTry);
+        if (timeLeft <= TimeSpan.Zero)
+        {
+            return new AttemptOutcome { Error = ProxyError.RequestTimeout, Detail = "The deadline had passed before the attempt could start." };
+        }
+
+        // 3.–5. Route breaker, destination, destination breaker.
+        if (Select(exchange, previous, out var permit) is not { } destination)
+        {
+            return Refusal(exchange);
+        }
+
+        var plan = Begin(exchange, destination, previous, timeLeft, waited);
+        AttemptOutcome outcome;
+        try
+        {
+            // 7. Connect and send.
+            outcome = await exchange.TryAsync(plan, clock.Token);
+        }
+        catch
+        {
+            // A defect is nobody's failure, but slots and counts must not leak by it.
+            destination.Leave();
+            permit.Settle(CallResult.Ignored, TimeSpan.Zero);
+            exchange.Record.FinishAttempt(Clock, Events, new AttemptOutcome { Error = ProxyError.InternalDefect });
+            throw;
+        }
+
+        outcome = clock.Attribute(outcome);
+        var duration = exchange.Record.FinishAttempt(Clock, Events, outcome);
+        Settle(exchange, outcome, destination, permit, duration, clock.Deadline.IsCallers);
+        return outcome;
+    }
+
+    /// <summary>Every circuit that a retry could meet is open.</summary>
+    internal bool IsOpen(UpstreamExchange exchange) =>
+        _routeBreaker is { Breaker: { } breaker } ? breaker.Share() == 0 : _destinationBreakers?.IsOpen(exchange.Destinations) ?? false;
+
+    /// <summary>Lists this route's breakers.</summary>
+    internal void Describe(List<BreakerView> into)
+    {
+        if (_routeBreaker is not null)
+        {
+            into.Add(_routeBreaker.View());
+        }
+
+        _destinationBreakers?.Describe(into);
+    }
+
+    /// <summary>No new request will come; those in flight settle as ever.</summary>
+    internal void Retire()
+    {
+        _owner.IsRetired = true;
+        _destinationBreakers?.Retire();
+    }
+
+    /// <summary>Plain successes and refusals are decided here, without making anything.</summary>
+    private static bool IsWorthAsking(in AttemptOutcome outcome) => outcome.Error switch
+    {
+        ProxyError.None => outcome.Status >= 300 || outcome.GrpcStatus > 0,
+        ProxyError.CircuitOpen or ProxyError.NoHealthyDestination or ProxyError.CallerGone => false,
+        _ => true,
+    };
+
+    private Destination? Select(UpstreamExchange exchange, Destination? previous, out BreakerPermit permit)
+    {
+        permit = default;
+
+        // 3. Route breaker.
+        if (_routeBreaker is not null && !_routeBreaker.Breaker.TryEnter(out permit))
+        {
+            return null;
+        }
+
+        // 4. and 5. Destination and its breaker.
+        if (_destinationBreakers is not null)
+        {
+            return _destinationBreakers.Pick(exchange, previous, out permit);
+        }
+
+        var destination = exchange.Balancer.Pick(exchange.Destinations, new PickRequest(null, previous, exchange.TargetHash));
+        if (destination is null)
+        {
+            permit.Settle(CallResult.Ignored, TimeSpan.Zero);
+        }
+
+        return destination;
+    }
+
+    private AttemptOutcome Refusal(UpstreamExchange exchange)
+    {
+        // A balancer prefers healthy destinations but never refuses for health: with one to choose from, it was a breaker.
+        if (exchange.Destinations.All.IsEmpty || (_routeBreaker is null && _destinationBreakers is null))
+        {
+            return new AttemptOutcome { Error = ProxyError.NoHealthyDestination, Detail = "The cluster has no destination to choose." };
+        }
+
+        Events.Refused(exchange.Record, ProxyError.CircuitOpen);
+        var untilProbe = _routeBreaker?.Breaker.UntilProbe() ?? _destinationBreakers!.UntilProbe(exchange.Destinations);
+
+        // While a probe is out nobody knows how long it takes; a second is the least that Retry-After can say.
+        return new AttemptOutcome { Error = ProxyError.CircuitOpen, RefusedFor = untilProbe > TimeSpan.Zero ? untilProbe : TimeSpan.FromSeconds(1) };
+    }
+
+    private AttemptPlan Begin(UpstreamExchange exchange, Destination destination, Destination? previous, TimeSpan? timeLeft, TimeSpan waited)
+    {
+        var record = exchange.Record;
+        destination.Enter();
+        exchange.LastDestination = destination;
+        record.BeginAttempt(destination.Id, destination.MetricId, Clock.GetTimestamp()).WaitedBefore = waited;
+        if (record.AttemptCount == 1)
+        {
+            Budget.CountRequest();
+        }
+
+        Events.AttemptStarted(record);
+        return new AttemptPlan(
+            record.AttemptCount,
+            destination,
+            NeedsFreshConnection: ReferenceEquals(destination, previous),
+            timeLeft,
+            Policy.Timeouts.Connect,
+            PeekGrpcStatus: exchange.IsGrpc && Policy.Retry is { } retry && RetryEligibility.IsOptedInForGrpc(retry) && record.AttemptCount <= retry.MaxRetries);
+    }
+
+    /// <summary>
+    /// Failures, failed probes' opposites and endless responses are settled at headers; everything else when the
+    /// response ends, because only then a reset or a gRPC status in trailers is known. A probe never waits for its
+    /// end, else one long download would keep the circuit half-open; its end may revoke it.
+    /// </summary>
+    private static void Settle(UpstreamExchange exchange, in AttemptOutcome outcome, Destination destination, in BreakerPermit permit, TimeSpan duration, bool isCallersDeadline)
+    {
+        var result = permit.Breaker is { } breaker
+            ? OutcomeClassifier.AtHeaders(outcome, breaker.Policy.Failures, exchange.IsGrpc, isCallersDeadline)
+            : CallResult.Ignored;
+        if (result == CallResult.Undecided && (permit.IsProbe || exchange.IsUpgrade || exchange.IsEventStream))
+        {
+            result = CallResult.Success;
+        }
+
+        if (result != CallResult.Undecided)
+        {
+            permit.Settle(result, duration);
+        }
+
+        if (outcome.HasResponse)
+        {
+            exchange.Open = new OpenAttempt(destination, permit, duration, isSettled: result != CallResult.Undecided, isCallersDeadline);
+        }
+        else
+        {
+            destination.Leave();
+        }
+    }
+}

@@ -1,0 +1,41 @@
+using System.Collections.Concurrent;
+using System.Net;
+using Microsoft.AspNetCore.Connections;
+
+namespace Sidecar.Proxy.Startup;
+
+/// <summary>
+/// Kestrel can only stop as a whole. A drain needs two steps: first no new connections, while those that are open go on
+/// being served; then the end. This stands between Kestrel and its socket transport and makes the first step possible.
+/// </summary>
+/// <param name="transport">Kestrel's socket transport.</param>
+/// <param name="isTraffic">Which addresses the first step closes; admin and metrics stay until the end.</param>
+public sealed class DrainableListenerFactory(IConnectionListenerFactory transport, Func<EndPoint, bool> isTraffic)
+    : IConnectionListenerFactory, IConnectionListenerFactorySelector
+{
+    private readonly ConcurrentBag<IConnectionListener> _traffic = [];
+
+    /// <inheritdoc/>
+    public bool CanBind(EndPoint endpoint) => endpoint is IPEndPoint;
+
+    /// <inheritdoc/>
+    public async ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
+    {
+        var listener = await transport.BindAsync(endpoint, cancellationToken);
+        if (isTraffic(endpoint))
+        {
+            _traffic.Add(listener);
+        }
+
+        return listener;
+    }
+
+    /// <summary>No new traffic connection; Kestrel's accept loop ends by itself. May be called more than once.</summary>
+    public async Task StopAcceptingAsync()
+    {
+        foreach (var listener in _traffic)
+        {
+            await listener.UnbindAsync();
+        }
+    }
+}

@@ -1,0 +1,175 @@
+using System.Diagnostics;
+using Sidecar.Proxy.Errors;
+
+namespace Sidecar.Proxy.Telemetry;
+
+/// <summary>
+/// The account of one request: every layer fills its part, the telemetry layer turns it into metrics, a span and an
+/// access line when the request ends. One object per request, no per-attempt allocation beyond the list.
+/// </summary>
+public sealed class RequestRecord
+{
+    private AttemptRecord[] _attempts = new AttemptRecord[1];
+    private int _attemptCount;
+
+    /// <summary>Traffic direction: <c>reverse</c>, later <c>inbound</c> and <c>outbound</c>.</summary>
+    public string Direction { get; set; } = "reverse";
+
+    /// <summary>Id of the route; empty when none matched.</summary>
+    public string Route { get; set; } = "";
+
+    /// <summary>Id of the cluster; empty when none.</summary>
+    public string Cluster { get; set; } = "";
+
+    /// <summary>Method as received; validated to be a token.</summary>
+    public string Method { get; set; } = "";
+
+    /// <summary>Raw request target as received; hostile: escape before writing.</summary>
+    public string Target { get; set; } = "";
+
+    /// <summary>Host as received; hostile: escape before writing.</summary>
+    public string Host { get; set; } = "";
+
+    /// <summary><c>http/1.0</c>, <c>http/1.1</c> or <c>http/2</c>.</summary>
+    public string Protocol { get; set; } = "";
+
+    /// <summary>The caller's request id when it is 1–128 visible ASCII, else ours.</summary>
+    public string RequestId { get; set; } = "";
+
+    /// <summary>When it arrived, from <see cref="TimeProvider.GetTimestamp"/>.</summary>
+    public long StartTimestamp { get; set; }
+
+    /// <summary>When it ended.</summary>
+    public long EndTimestamp { get; set; }
+
+    /// <summary>Time between our sending an attempt and its response headers, added up over attempts, plus time waiting for the upstream's body bytes.</summary>
+    public TimeSpan UpstreamTime { get; set; }
+
+    /// <summary>Backoff and Retry-After waits.</summary>
+    public TimeSpan WaitTime { get; set; }
+
+    /// <summary>Time to response headers; null when none were sent.</summary>
+    public TimeSpan? HeadersTime { get; set; }
+
+    /// <summary>Status sent to the caller; 499 when it went away before.</summary>
+    public int Status { get; set; }
+
+    /// <summary>gRPC status sent to the caller; -1 when unknown or not gRPC.</summary>
+    public int GrpcStatus { get; set; } = -1;
+
+    /// <summary>The call is <c>application/grpc</c>.</summary>
+    public bool IsGrpc { get; set; }
+
+    /// <summary>Upgrade, event stream or gRPC stream: long by design, never slow.</summary>
+    public bool IsStream { get; set; }
+
+    /// <summary>What went wrong, most recent first.</summary>
+    public ErrorFlags Flags;
+
+    /// <summary>The failure that has to be answered by us; none when the upstream's answer is passed on.</summary>
+    public ProxyError Failure { get; private set; }
+
+    /// <summary>Status of the answer where <see cref="ProxyErrorTable"/> leaves a choice (<c>BR</c>); 0: the table's.</summary>
+    public int FailureStatus { get; private set; }
+
+    /// <summary>The answer must close the connection: its framing can no longer be trusted.</summary>
+    public bool ClosesConnection { get; set; }
+
+    /// <summary>The request failed and we have to answer; the layer that knows the reason calls it, the rescue writes it.</summary>
+    public void Fail(ProxyError error, string? detail = null, int status = 0)
+    {
+        Failure = error;
+        FailureStatus = status;
+        Flags.Add(error);
+        Detail = detail ?? Detail;
+    }
+
+    /// <summary>One sentence on the last failure; from us, never from the peer's bytes.</summary>
+    public string? Detail { get; set; }
+
+    /// <summary>Body bytes received from the caller.</summary>
+    public long RequestBytes { get; set; }
+
+    /// <summary>Body bytes sent to the caller.</summary>
+    public long ResponseBytes { get; set; }
+
+    /// <summary>What <c>Retry-After</c> should say on a refusal.</summary>
+    public TimeSpan? RefusedFor { get; set; }
+
+    /// <summary>The span of the request when it is sampled; null costs nothing.</summary>
+    public Activity? Span { get; set; }
+
+    /// <summary>The trace headers that came, validated; filled by <see cref="Tracing.Begin"/>.</summary>
+    public TraceContext Trace { get; set; }
+
+    /// <summary>
+    /// Trace id for the log: ours when sampled, the caller's when it sent a valid <c>traceparent</c>; else empty. Made when
+    /// asked for: a request that is neither sampled nor logged pays nothing.
+    /// </summary>
+    public string TraceId => Span is { } span ? span.TraceId.ToHexString() : Trace.TraceId;
+
+    /// <summary>Span id for the log; empty when there is none.</summary>
+    public string SpanId => Span is { } span ? span.SpanId.ToHexString() : "";
+
+    /// <summary>Upstream attempts in order.</summary>
+    public ReadOnlySpan<AttemptRecord> Attempts => _attempts.AsSpan(0, _attemptCount);
+
+    /// <summary>Number of upstream attempts.</summary>
+    public int AttemptCount => _attemptCount;
+
+    /// <summary>Opens the account of an attempt and returns its place.</summary>
+    public ref AttemptRecord BeginAttempt(string destination, string destinationLabel, long startTimestamp)
+    {
+        if (_attemptCount == _attempts.Length)
+        {
+            Array.Resize(ref _attempts, _attempts.Length * 2);
+        }
+
+        ref var attempt = ref _attempts[_attemptCount++];
+        attempt = new AttemptRecord { Destination = destination, DestinationLabel = destinationLabel, StartTimestamp = startTimestamp, GrpcStatus = -1 };
+        return ref attempt;
+    }
+
+    /// <summary>An attempt by its place; 0 is the first.</summary>
+    public ref AttemptRecord Attempt(int index) => ref _attempts.AsSpan(0, _attemptCount)[index];
+
+    /// <summary>The attempt that is running or ran last.</summary>
+    public ref AttemptRecord LastAttempt => ref _attempts[_attemptCount - 1];
+}
+
+/// <summary>The account of one attempt.</summary>
+public struct AttemptRecord
+{
+    /// <summary>Destination id for logs and spans.</summary>
+    public string Destination;
+
+    /// <summary>Destination id for metric labels.</summary>
+    public string DestinationLabel;
+
+    /// <summary>When it was started.</summary>
+    public long StartTimestamp;
+
+    /// <summary>When its headers came or it failed.</summary>
+    public long EndTimestamp;
+
+    /// <summary>HTTP status; 0 when there was no response.</summary>
+    public int Status;
+
+    /// <summary>gRPC status; -1 when unknown.</summary>
+    public int GrpcStatus;
+
+    /// <summary>None when a response came.</summary>
+    public ProxyError Error;
+
+    /// <summary>Wait before it.</summary>
+    public TimeSpan WaitedBefore;
+
+    /// <summary>The connection had served a request before.</summary>
+    public bool IsConnectionReused;
+
+    /// <summary>The attempt's span when the request is sampled.</summary>
+    public Activity? Span;
+
+    /// <summary>Its metrics were recorded and its span ended; telemetry's own note.</summary>
+    internal bool IsReported;
+}

@@ -1,0 +1,81 @@
+using System.Buffers;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Sidecar.Contract;
+using Sidecar.Proxy.Errors;
+
+namespace Sidecar.Proxy.Telemetry;
+
+/// <summary>
+/// The outermost layer: opens the account of a request, and closes it when everything below has ended, rescued failures
+/// included, so that what is counted is what the caller saw.
+/// </summary>
+public sealed class RequestTelemetryMiddleware(
+    RequestDelegate next, RequestTelemetry telemetry, TrafficCounters counters, RequestIds requestIds, TimeProvider time)
+{
+    /// <summary>What the log says of a caller that went away; nginx's number.</summary>
+    private const int ClientClosedRequest = 499;
+
+    private static readonly SearchValues<char> VisibleAscii = SearchValues.Create(
+        "!\"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefghijklmnopqrstuvwxyz{|}~");
+
+    /// <summary>Runs once per request.</summary>
+    public async Task InvokeAsync(HttpContext context)
+    {
+        counters.RequestStarted();
+        var record = Open(context);
+        try
+        {
+            await next(context);
+        }
+        finally
+        {
+            Close(context, record);
+        }
+    }
+
+    private RequestRecord Open(HttpContext context)
+    {
+        var request = context.Request;
+        var headers = request.Headers;
+        var record = new RequestRecord
+        {
+            StartTimestamp = time.GetTimestamp(),
+            Method = request.Method,
+            Target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget,
+            Host = request.Host.Value ?? "",
+            Protocol = ProtocolName(request.Protocol),
+            IsGrpc = GrpcContentType.Matches(request.ContentType),
+            RequestId = headers[HeaderNames.RequestId] is [{ Length: >= 1 and <= 128 } given] && !given.AsSpan().ContainsAnyExcept(VisibleAscii)
+                ? given
+                : requestIds.Next(),
+        };
+        context.Features.Set(record);
+        telemetry.Tracing.Begin(record, headers.TraceParent, headers.TraceState, headers.Baggage);
+        return record;
+    }
+
+    private void Close(HttpContext context, RequestRecord record)
+    {
+        record.EndTimestamp = time.GetTimestamp();
+        var isCallerGone = record.Flags.Latest == ProxyError.CallerGone;
+        record.Status = isCallerGone && !context.Response.HasStarted ? ClientClosedRequest : context.Response.StatusCode;
+        counters.RequestEnded(aborted: isCallerGone || (record.Failure != ProxyError.None && record.HeadersTime is not null));
+        var log = telemetry.AccessLog;
+        if (log.RequestHeaders.IsEmpty && log.ResponseHeaders.IsEmpty)
+        {
+            telemetry.OnRequestFinished(record);
+        }
+        else
+        {
+            telemetry.OnRequestFinished(
+                record, Captured(context.Request.Headers, log.RequestHeaders), Captured(context.Response.Headers, log.ResponseHeaders));
+        }
+    }
+
+    private static CapturedHeader[] Captured(IHeaderDictionary headers, System.Collections.Immutable.ImmutableArray<string> names) =>
+        [.. names.Where(headers.ContainsKey).Select(name => new CapturedHeader(name, headers[name].ToString()))];
+
+    private static string ProtocolName(string protocol) =>
+        HttpProtocol.IsHttp2(protocol) ? "http/2" : HttpProtocol.IsHttp11(protocol) ? "http/1.1" : "http/1.0";
+}

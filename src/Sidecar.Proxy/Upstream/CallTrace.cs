@@ -1,0 +1,90 @@
+namespace Sidecar.Proxy.Upstream;
+
+/// <summary>
+/// What is seen on the wire of one call, written by the hooks that the HTTP client offers: the header encoding selector
+/// (both protocols; runs in the call's flow each time a request head is serialized) and the HTTP/1 stream.
+/// </summary>
+/// <remarks>
+/// The client's pool may serve a call on another connection than the one that was dialled for it, so nothing but the
+/// flow of the call itself (<see cref="Current"/>) tells which connection carried it.
+/// </remarks>
+internal sealed class CallTrace
+{
+    private const int Connecting = 0;
+    private const int Connected = 1;
+    private const int TimedOut = 2;
+
+    private static readonly AsyncLocal<CallTrace?> s_current = new();
+
+    private int _stage;
+    private string? _firstHeader;
+    private Version? _version;
+
+    /// <summary>The call that the running code belongs to.</summary>
+    public static CallTrace? Current
+    {
+        get => s_current.Value;
+        set => s_current.Value = value;
+    }
+
+    /// <summary>The message while it is being sent; null afterwards, since connections remember their last call.</summary>
+    public HttpRequestMessage? Request { get; set; }
+
+    /// <summary>A connection was found and the head was serialized for it.</summary>
+    public bool IsConnected => Volatile.Read(ref _stage) == Connected;
+
+    /// <summary>The connect timeout ran out first.</summary>
+    public bool IsTimedOut => Volatile.Read(ref _stage) == TimedOut;
+
+    /// <summary>An HTTP/1 connection carries this call.</summary>
+    public bool IsHttp1 { get; set; }
+
+    /// <summary>A byte was given to an HTTP/1 connection.</summary>
+    public bool IsHttp1Written { get; set; }
+
+    /// <summary>The HTTP/1 connection had served an exchange before.</summary>
+    public bool IsConnectionReused { get; set; }
+
+    /// <summary>A byte came back on the HTTP/1 connection.</summary>
+    public bool IsResponseStarted { get; set; }
+
+    /// <summary>Reading from or writing to the HTTP/1 connection failed.</summary>
+    public bool IsConnectionBroken { get; set; }
+
+    /// <summary>The client tried to send the call a second time and was stopped.</summary>
+    public bool IsHiddenRetryStopped { get; private set; }
+
+    /// <summary>The connect timeout ran out: true unless a connection was found in the same moment.</summary>
+    public bool TryTimeOut() => Interlocked.CompareExchange(ref _stage, TimedOut, Connecting) == Connecting;
+
+    /// <summary>
+    /// The client serializes a header of the call. The same name a second time means that it repeats the call behind
+    /// our back, for which only the policy engine may decide.
+    /// </summary>
+    /// <exception cref="IOException">It is a repetition; the client gives such an exception back as it is.</exception>
+    public void OnHeader(string name, Version version)
+    {
+        if (_firstHeader is null)
+        {
+            _firstHeader = name;
+            _version = version;
+            if (Interlocked.CompareExchange(ref _stage, Connected, Connecting) != Connecting)
+            {
+                throw new IOException("The connect timeout ran out.");
+            }
+        }
+        else if (string.Equals(name, _firstHeader, StringComparison.Ordinal))
+        {
+            if (version != _version)
+            {
+                // HTTP_1_1_REQUIRED: the upstream asked for the other version and did not process the request
+                // (RFC 9113 §7). The client changes the version only for that.
+                _version = version;
+                return;
+            }
+
+            IsHiddenRetryStopped = true;
+            throw new IOException("The request is not sent twice.");
+        }
+    }
+}

@@ -1,0 +1,175 @@
+using System.Runtime.CompilerServices;
+
+namespace Sidecar.Proxy.Upstream;
+
+/// <summary>
+/// The bytes of one pooled HTTP/1 connection, unchanged, with two additions: it tells the call that uses it what was
+/// written and read, and it turns "closed without a single response byte" into an exception, because the client takes
+/// a plain end of stream there as leave to send a bodyless request of any method again.
+/// src/decisions/0006-hidden-retries.md.
+/// </summary>
+internal sealed class Http1ConnectionStream(Stream inner) : Stream
+{
+    private CallTrace? _call;
+    private bool _hasServed;
+
+    // Read-ahead: the client has a read pending before it writes the next request, so the end of stream and the first
+    // write can meet on two threads. Each side sets its own flag, then looks at the other's.
+    private volatile bool _isAwaitingResponse;
+    private volatile bool _isEnded;
+
+    /// <inheritdoc/>
+    public override bool CanRead => true;
+
+    /// <inheritdoc/>
+    public override bool CanSeek => false;
+
+    /// <inheritdoc/>
+    public override bool CanWrite => true;
+
+    /// <inheritdoc/>
+    public override long Length => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public override long Position
+    {
+        get => throw new NotSupportedException();
+        set => throw new NotSupportedException();
+    }
+
+    /// <inheritdoc/>
+    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        var reading = inner.ReadAsync(buffer, cancellationToken);
+        return reading.IsCompletedSuccessfully
+            ? new ValueTask<int>(OnRead(reading.Result, buffer.Length))
+            : AwaitReadAsync(reading, buffer.Length);
+    }
+
+    /// <inheritdoc/>
+    public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        if (CallTrace.Current is { } call && !ReferenceEquals(call, _call))
+        {
+            BeginExchange(call);
+        }
+
+        var writing = inner.WriteAsync(buffer, cancellationToken);
+        return writing.IsCompletedSuccessfully ? writing : AwaitWriteAsync(writing);
+    }
+
+    /// <inheritdoc/>
+    public override Task FlushAsync(CancellationToken cancellationToken) => inner.FlushAsync(cancellationToken);
+
+    /// <inheritdoc/>
+    public override void Flush() => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public override async ValueTask DisposeAsync()
+    {
+        await inner.DisposeAsync();
+        await base.DisposeAsync();
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            inner.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
+
+    private void BeginExchange(CallTrace call)
+    {
+        call.IsHttp1 = true;
+        call.IsConnectionReused = _hasServed;
+        _isAwaitingResponse = true;
+        Interlocked.MemoryBarrier();
+        if (_isEnded)
+        {
+            call.IsConnectionBroken = true;
+            throw new IOException("The upstream closed the idle connection.");
+        }
+
+        call.IsHttp1Written = true;
+        _call = call;
+        _hasServed = true;
+    }
+
+    private int OnRead(int read, int requested)
+    {
+        if (read > 0)
+        {
+            if (_isAwaitingResponse && _call is { } call)
+            {
+                _isAwaitingResponse = false;
+                call.IsResponseStarted = true;
+            }
+        }
+        else if (requested > 0)
+        {
+            _isEnded = true;
+            Interlocked.MemoryBarrier();
+            if (_isAwaitingResponse)
+            {
+                MarkBroken();
+                throw new IOException("The upstream closed the connection without a response.");
+            }
+        }
+
+        return read;
+    }
+
+    // Pooled: an exchange waits here twice, and this is the hot path.
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<int> AwaitReadAsync(ValueTask<int> reading, int requested)
+    {
+        try
+        {
+            return OnRead(await reading, requested);
+        }
+        catch
+        {
+            MarkBroken();
+            throw;
+        }
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    private async ValueTask AwaitWriteAsync(ValueTask writing)
+    {
+        try
+        {
+            await writing;
+        }
+        catch
+        {
+            MarkBroken();
+            throw;
+        }
+    }
+
+    private void MarkBroken()
+    {
+        _isEnded = true;
+        if (_call is { } call)
+        {
+            call.IsConnectionBroken = true;
+        }
+    }
+}

@@ -1,0 +1,50 @@
+using System.Net.Sockets;
+using Sidecar.Proxy.Errors;
+
+namespace Sidecar.Proxy.Upstream;
+
+/// <summary>Opens the connections of one cluster: limit, dial, TLS.</summary>
+/// <param name="limit">Places per address.</param>
+/// <param name="tls">How TLS is spoken where the address says https.</param>
+internal sealed class UpstreamConnector(ConnectionLimit limit, TlsOrigination tls)
+{
+    /// <summary>The HTTP client's connect callback.</summary>
+    /// <exception cref="UpstreamConnectException">The limit is reached, or the connection could not be made.</exception>
+    public async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
+    {
+        var endPoint = context.DnsEndPoint;
+        if (CallTrace.Current is { IsConnected: true } call && ReferenceEquals(call.Request, context.InitialRequestMessage))
+        {
+            // The call has had its connection: either another one became free meanwhile, or the client wants to repeat
+            // the call. Neither needs this dial, and the repetition must not wait for it, unbounded by the call's clock.
+            throw new UpstreamConnectException(ProxyError.ConnectFailed, "The connection is not needed.");
+        }
+
+        if (!limit.TryEnter(endPoint.Host, endPoint.Port))
+        {
+            throw new UpstreamConnectException(ProxyError.Overloaded, "The destination's connection limit is reached.");
+        }
+
+        Socket? socket = null;
+        UpstreamSocketStream stream;
+        try
+        {
+            // Small requests must not wait for the peer's delayed acknowledgement (Nagle).
+            socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+            await socket.ConnectAsync(endPoint, cancellationToken);
+            stream = new UpstreamSocketStream(socket, limit, endPoint.Host, endPoint.Port);
+        }
+        catch (Exception e)
+        {
+            socket?.Dispose();
+            limit.Leave(endPoint.Host, endPoint.Port);
+            throw e is SocketException failure
+                ? new UpstreamConnectException(ProxyError.ConnectFailed, $"Connect failed: {SocketErrors.Describe(failure.SocketErrorCode)}.", e)
+                : e;
+        }
+
+        return context.InitialRequestMessage.RequestUri!.Scheme == Uri.UriSchemeHttps
+            ? await tls.AuthenticateAsync(stream, endPoint.Host, context.InitialRequestMessage, cancellationToken)
+            : stream;
+    }
+}

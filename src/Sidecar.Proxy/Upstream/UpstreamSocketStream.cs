@@ -1,0 +1,21 @@
+using System.Net.Sockets;
+
+namespace Sidecar.Proxy.Upstream;
+
+/// <summary>A socket's stream that gives its place in the <see cref="ConnectionLimit"/> back when it is closed, by whomever.</summary>
+internal sealed class UpstreamSocketStream(Socket socket, ConnectionLimit limit, string host, int port)
+    : NetworkStream(socket, ownsSocket: true)
+{
+    private bool _hasLeft;
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (!Interlocked.Exchange(ref _hasLeft, true))
+        {
+            limit.Leave(host, port);
+        }
+
+        base.Dispose(disposing);
+    }
+}

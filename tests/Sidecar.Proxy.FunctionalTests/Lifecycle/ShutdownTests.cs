@@ -1,0 +1,244 @@
+using System.Net.Sockets;
+using static Sidecar.Proxy.FunctionalTests.Harness.ProxyRequests;
+
+namespace Sidecar.Proxy.FunctionalTests.Lifecycle;
+
+/// <summary>The end loses nothing, says what it did, and comes in time.</summary>
+public abstract class ShutdownTests(ProxyKind kind) : ProxySuite(kind)
+{
+    [ProxyTheory]
+    [InlineData(TestSignal.Terminate)]
+    [InlineData(TestSignal.Interrupt)]
+    public async Task RequestsInFlight_AreFinished(TestSignal signal)
+    {
+        var permission = new TaskCompletionSource();
+        var upstream = Own(ScriptedUpstream.Answering(() => Answer.Ok("finished").After(permission.Task)));
+        var proxy = await StartAsync(TestDocument.To(upstream.Address) with { Root = "shutdown: { grace: 30s, acceptFor: 0s }" });
+        var inFlight = Enumerable.Range(0, 20).Select(_ => proxy.GetAsync()).ToArray();
+        await upstream.WaitForRequestsAsync(20);
+
+        proxy.Signal(signal);
+        await proxy.Logs.WaitForEventAsync("drain-started");
+        permission.SetResult();
+        var responses = await Task.WhenAll(inFlight);
+
+        Assert.All(responses, response => Assert.Equal((200, "finished"), (response.Status, response.BodyText)));
+        Assert.Equal(0, await Patience.Await(proxy.ExitCode, "the proxy ends"));
+    }
+
+    [ProxyFact]
+    public async Task Load_DuringTheDrain_LosesNoRequest()
+    {
+        var upstream = Own(ScriptedUpstream.Answering(() => Answer.Ok("served")));
+        var proxy = await StartAsync(TestDocument.To(upstream.Address) with { Root = "shutdown: { grace: 20s, acceptFor: 1s }" });
+        var clients = Enumerable.Range(0, 6).Select(_ => LoadUntilToldToStopAsync(proxy)).ToArray();
+        await upstream.WaitForRequestsAsync(100);
+
+        proxy.Signal(TestSignal.Terminate);
+        var results = await Task.WhenAll(clients);
+
+        Assert.All(results, result => Assert.Empty(result.Lost));
+        Assert.Equal(results.Sum(result => result.Served), upstream.Requests.Count);
+        Assert.Equal(0, await Patience.Await(proxy.ExitCode, "the proxy ends"));
+        var line = await proxy.Logs.WaitForEventAsync("drain-finished");
+        Assert.True(line.Number("completed") >= 0, line.GetRawText());
+        Assert.Equal(0, line.Number("aborted"));
+    }
+
+    [ProxyFact]
+    public async Task Drain_Statistics_AreInOneLine()
+    {
+        var upstream = Own(ScriptedUpstream.Answering(() => Answer.Ok()));
+        var proxy = await StartAsync(TestDocument.To(upstream.Address) with { Root = "shutdown: { grace: 10s, acceptFor: 0s }" });
+        await proxy.GetAsync();
+
+        proxy.Signal(TestSignal.Terminate);
+
+        Assert.Equal(0, await Patience.Await(proxy.ExitCode, "the proxy ends"));
+        var line = await proxy.Logs.WaitForEventAsync("drain-finished");
+        Assert.All(
+            ["completed", "aborted", "refused", "connectionsClosed", "logLinesWritten", "logLinesLost", "spansExported", "spansLost", "seconds"],
+            member => Assert.True(line.Number(member) >= 0, $"{member} in {line.GetRawText()}"));
+        Assert.InRange(line.Number("logLinesWritten"), 3, double.MaxValue);
+        Assert.Equal(1, line.Number("completed"));
+        Assert.Empty(proxy.Logs.NotJson);
+    }
+
+    [ProxyFact]
+    public async Task Readiness_DuringTheAcceptWindow_Is503WhileTrafficIsServed()
+    {
+        var upstream = Own(ScriptedUpstream.Answering(() => Answer.Ok()));
+        var proxy = await StartAsync(TestDocument.To(upstream.Address) with { Root = "shutdown: { grace: 60s, acceptFor: 20s }" });
+        Assert.Equal(200, (await RawClient.ExchangeAsync(proxy.Metrics, Request("GET", "/readyz"))).Status);
+
+        proxy.Signal(TestSignal.Terminate);
+        await proxy.Logs.WaitForEventAsync("drain-started");
+
+        Assert.Equal(503, (await RawClient.ExchangeAsync(proxy.Metrics, Request("GET", "/readyz"))).Status);
+        Assert.Equal(200, (await RawClient.ExchangeAsync(proxy.Metrics, Request("GET", "/livez"))).Status);
+        Assert.Equal(200, (await proxy.GetAsync()).Status);
+    }
+
+    [ProxyFact]
+    public async Task Answers_AfterTheAcceptWindow_CloseTheirConnection()
+    {
+        var permission = new TaskCompletionSource();
+        var upstream = Own(ScriptedUpstream.Answering(request => request.Target == "/held" ? Answer.Ok().After(permission.Task) : Answer.Ok()));
+        var proxy = await StartAsync(TestDocument.To(upstream.Address) with { Root = "shutdown: { grace: 30s, acceptFor: 0s }" });
+        var held = proxy.GetAsync("/held");
+        await upstream.WaitForRequestsAsync(1);
+
+        proxy.Signal(TestSignal.Terminate);
+        await Patience.Eventually(() => Task.FromResult(IsRefused(proxy)), "the accept window is over");
+        permission.SetResult();
+
+        Assert.True((await held).SaysClose);
+    }
+
+    [ProxyFact]
+    public async Task Connections_NewAfterTheAcceptWindow_AreRefused()
+    {
+        var permission = new TaskCompletionSource();
+        var upstream = Own(ScriptedUpstream.Answering(() => Answer.Ok().After(permission.Task)));
+        var proxy = await StartAsync(TestDocument.To(upstream.Address) with { Root = "shutdown: { grace: 30s, acceptFor: 0s }" });
+        var held = proxy.GetAsync();
+        await upstream.WaitForRequestsAsync(1);
+
+        proxy.Signal(TestSignal.Terminate);
+        await Patience.Eventually(() => Task.FromResult(IsRefused(proxy)), "new connections are refused");
+        permission.SetResult();
+
+        Assert.Equal(200, (await held).Status);
+    }
+
+    [ProxyFact]
+    public async Task Grace_UpWithRequestsInFlight_EndsWithZeroAndCountsThem()
+    {
+        var upstream = Own(ScriptedUpstream.Answering(() => Answer.Never));
+        var proxy = await StartAsync(TestDocument.To(upstream.Address, "timeouts: { request: off }") with { Root = "shutdown: { grace: 2s, acceptFor: 0s }" });
+        using var client = proxy.Connect();
+        await client.SendAsync(Request("GET", "/"));
+        await upstream.WaitForRequestsAsync(1);
+
+        proxy.Signal(TestSignal.Terminate);
+
+        Assert.Equal(0, await Patience.Await(proxy.ExitCode, "the proxy ends"));
+        Assert.Equal(1, (await proxy.Logs.WaitForEventAsync("drain-finished")).Number("aborted"));
+    }
+
+    [ProxyFact]
+    public async Task AdminDrain_ThenSignal_IsOneDrain()
+    {
+        var upstream = Own(ScriptedUpstream.Answering(() => Answer.Ok()));
+        var proxy = await StartAsync(TestDocument.To(upstream.Address) with { Root = "shutdown: { grace: 30s, acceptFor: 0s }" });
+
+        var drain = await RawClient.ExchangeAsync(proxy.Admin, RequestWithBody("POST", "/drain", "", "host: localhost", "x-sidecar-admin: 1"));
+        Assert.InRange(drain.Status, 200, 299);
+        Assert.Equal(503, (await proxy.AdminAsync("/readyz")).Status);
+        Assert.False(proxy.ExitCode.IsCompleted);
+        proxy.Signal(TestSignal.Terminate);
+
+        Assert.Equal(0, await Patience.Await(proxy.ExitCode, "the proxy ends"));
+        Assert.Single(proxy.Logs.Lines, line => line.Event() == "drain-started");
+        Assert.Single(proxy.Logs.Lines, line => line.Event() == "drain-finished");
+    }
+
+    [ProxyFact]
+    public async Task Http2Connection_IsToldToGoAway()
+    {
+        var upstream = Own(ScriptedUpstream.Answering(() => Answer.Ok()));
+        var proxy = await StartAsync(TestDocument.To(upstream.Address) with { Cluster = "protocol: http1", Root = "shutdown: { grace: 20s, acceptFor: 0s }" });
+        using var client = await RawHttp2Client.ConnectAsync(proxy.Reverse);
+        await client.ExchangeAsync((":method", "GET"), (":scheme", "http"), (":authority", "app.test"), (":path", "/"));
+
+        proxy.Signal(TestSignal.Terminate);
+        var frame = await Patience.Await(client.Frames.ReadAsync(), "GOAWAY");
+
+        Assert.Equal((Http2FrameType.GoAway, Http2Error.NoError), (frame!.Type, frame.Error));
+    }
+
+    [ProxyFact]
+    public async Task SecondSignal_EndsAtOnceWithOne()
+    {
+        var upstream = Own(ScriptedUpstream.Answering(() => Answer.Never));
+        var proxy = await StartProcessAsync(new ProxyStart((TestDocument.To(upstream.Address) with { Root = "shutdown: { grace: 600s }" }).ToString()));
+        using var client = proxy.Connect();
+        await client.SendAsync(Request("GET", "/"));
+        await upstream.WaitForRequestsAsync(1);
+
+        proxy.Signal(TestSignal.Terminate);
+        await proxy.Logs.WaitForEventAsync("drain-started");
+        proxy.Signal(TestSignal.Terminate);
+
+        Assert.Equal(1, await Patience.Await(proxy.ExitCode, "the proxy ends"));
+    }
+
+    private static bool IsRefused(IProxyUnderTest proxy)
+    {
+        try
+        {
+            proxy.Connect().Dispose();
+            return false;
+        }
+        catch (SocketException)
+        {
+            return true;
+        }
+    }
+
+    // A client that honours Connection: close and refused connections; anything else that is no answer is a loss.
+    private static async Task<(int Served, List<string> Lost)> LoadUntilToldToStopAsync(IProxyUnderTest proxy)
+    {
+        var served = 0;
+        var lost = new List<string>();
+        while (true)
+        {
+            RawClient client;
+            try
+            {
+                client = proxy.Connect();
+            }
+            catch (SocketException)
+            {
+                return (served, lost);
+            }
+
+            using (client)
+            {
+                for (var saysClose = false; !saysClose;)
+                {
+                    try
+                    {
+                        await client.SendAsync(Request("GET", $"/{served}"));
+                        var response = await client.ReadResponseAsync();
+                        saysClose = response.SaysClose;
+                        if (response is { Status: 200, IsComplete: true })
+                        {
+                            served++;
+                        }
+                        else if (response.Flags is ["DR"])
+                        {
+                            // Refused, not lost: nothing was done with it.
+                            return (served, lost);
+                        }
+                        else
+                        {
+                            lost.Add(response.StartLine);
+                        }
+                    }
+                    catch (IOException error)
+                    {
+                        lost.Add($"after {served}: {error.Message}");
+                        return (served, lost);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// <summary>In process.</summary>
+public sealed class ShutdownManaged() : ShutdownTests(ProxyKind.Managed);
+
+/// <summary>Against the binary.</summary>
+public sealed class ShutdownNative() : ShutdownTests(ProxyKind.Native), INativeSuite;

@@ -1,0 +1,36 @@
+using System.Buffers;
+using System.Text;
+using Sidecar.Configuration.Effective;
+using Sidecar.Proxy.Admin;
+using Sidecar.Proxy.Configuration;
+using Sidecar.Proxy.Policies;
+
+namespace Sidecar.Proxy.Tests.Admin;
+
+/// <summary>A view whose every value a test sets, and which remembers what was done.</summary>
+internal sealed class RecordedAdminView : IAdminView
+{
+    public HealthView Health { get; set; } = new(LifeState.Ready, [], [], []);
+
+    public ConfigurationStore? Configuration { get; set; }
+
+    public IReadOnlyList<RouteConfiguration> Routes { get; set; } = [];
+
+    public IReadOnlyList<BreakerView> Breakers { get; set; } = [];
+
+    public StatsView Stats { get; set; }
+
+    public LogSeverity LogLevel { get; private set; } = LogSeverity.Info;
+
+    public int Drains { get; private set; }
+
+    public List<AdminAction> Audited { get; } = [];
+
+    public void WriteMetrics(IBufferWriter<byte> output) => output.Write(Encoding.UTF8.GetBytes("sidecar_up 1\n"));
+
+    public void Drain() => Drains++;
+
+    public void SetLogLevel(LogSeverity level) => LogLevel = level;
+
+    public void Audit(in AdminAction action) => Audited.Add(action);
+}

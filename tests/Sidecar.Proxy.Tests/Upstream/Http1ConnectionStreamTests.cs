@@ -1,0 +1,146 @@
+using Sidecar.Proxy.Upstream;
+
+namespace Sidecar.Proxy.Tests.Upstream;
+
+/// <summary>The stream alone, with the orders of reads and writes that a socket gives only by luck.</summary>
+public class Http1ConnectionStreamTests
+{
+    private readonly ScriptedStream _inner = new();
+    private readonly Http1ConnectionStream _stream;
+    private readonly byte[] _buffer = new byte[16];
+
+    public Http1ConnectionStreamTests() => _stream = new Http1ConnectionStream(_inner);
+
+    [Fact]
+    public async Task ReadAsync_EndWithNoResponseByte_Throws()
+    {
+        var call = await BeginAsync();
+        var reading = _stream.ReadAsync(_buffer);
+        _inner.Complete(0);
+
+        await Assert.ThrowsAsync<IOException>(async () => await reading);
+        Assert.True(call is { IsConnectionBroken: true, IsHttp1Written: true, IsResponseStarted: false });
+    }
+
+    [Fact]
+    public async Task ReadAsync_EndAfterResponseBytes_IsTheEnd()
+    {
+        var call = await BeginAsync();
+        await ReadAsync(5);
+        await WriteAsync(call);
+
+        Assert.Equal(0, await ReadAsync(0));
+        Assert.True(call is { IsConnectionBroken: false, IsResponseStarted: true });
+    }
+
+    [Fact]
+    public async Task ReadAsync_ReadAheadEndsAfterTheNextRequestWasWritten_Throws()
+    {
+        await BeginAsync();
+        await ReadAsync(5);
+        var readAhead = _stream.ReadAsync(_buffer);
+        var second = await BeginAsync();
+        _inner.Complete(0);
+
+        await Assert.ThrowsAsync<IOException>(async () => await readAhead);
+        Assert.True(second is { IsConnectionReused: true, IsHttp1Written: true, IsResponseStarted: false });
+    }
+
+    [Fact]
+    public async Task WriteAsync_ReadAheadEndedBefore_WritesNothingOfTheNextRequest()
+    {
+        await BeginAsync();
+        await ReadAsync(5);
+        Assert.Equal(0, await ReadAsync(0));
+        var written = _inner.Written;
+        var second = new CallTrace();
+
+        await Assert.ThrowsAsync<IOException>(() => WriteAsync(second));
+
+        Assert.Equal(written, _inner.Written);
+        Assert.True(second is { IsConnectionReused: true, IsHttp1Written: false, IsConnectionBroken: true });
+    }
+
+    [Fact]
+    public async Task WriteAsync_AfterTheEndWithinTheSameExchange_GoesThrough()
+    {
+        // An upgraded connection whose upstream half-closed.
+        var call = await BeginAsync();
+        await ReadAsync(5);
+        Assert.Equal(0, await ReadAsync(0));
+
+        await WriteAsync(call);
+        await _stream.WriteAsync(new byte[1]);
+
+        Assert.Equal(3, _inner.Written);
+    }
+
+    [Fact]
+    public async Task ReadAsync_EmptyBuffer_MeansNothing()
+    {
+        var call = await BeginAsync();
+        var reading = _stream.ReadAsync(Memory<byte>.Empty);
+        _inner.Complete(0);
+
+        Assert.Equal(0, await reading);
+        Assert.False(call.IsConnectionBroken);
+    }
+
+    private async Task<CallTrace> BeginAsync()
+    {
+        var call = new CallTrace();
+        await WriteAsync(call);
+        return call;
+    }
+
+    private async Task WriteAsync(CallTrace call)
+    {
+        CallTrace.Current = call;
+        await _stream.WriteAsync(new byte[1]);
+    }
+
+    private async Task<int> ReadAsync(int count)
+    {
+        var reading = _stream.ReadAsync(_buffer);
+        _inner.Complete(count);
+        return await reading;
+    }
+
+    private sealed class ScriptedStream : Stream
+    {
+        private TaskCompletionSource<int>? _reading;
+
+        public int Written { get; private set; }
+
+        public override bool CanRead => true;
+
+        public override bool CanSeek => false;
+
+        public override bool CanWrite => true;
+
+        public override long Length => throw new NotSupportedException();
+
+        public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
+
+        public void Complete(int read) => _reading!.SetResult(read);
+
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
+            new((_reading = new TaskCompletionSource<int>()).Task);
+
+        public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            Written += buffer.Length;
+            return ValueTask.CompletedTask;
+        }
+
+        public override void Flush() => throw new NotSupportedException();
+
+        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+        public override void SetLength(long value) => throw new NotSupportedException();
+
+        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+    }
+}

@@ -1,0 +1,52 @@
+#!/usr/bin/env bash
+# Builds the solution, publishes the native binary and runs every test project once.
+# The last line is `N passed, N failed, N skipped` over all projects; the exit code is 0 only when
+# something passed and nothing failed. A project that does not build or crashes counts as one failure.
+set -euo pipefail
+. "$(dirname "$0")/steps.sh"
+cd "$root"
+
+passed=0 failed=0 skipped=0
+
+finish() {
+    echo "$passed passed, $failed failed, $skipped skipped"
+    [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
+    exit
+}
+
+# One failing preparation ends the run: what follows would test something else.
+prepare() { "$@" || { failed=1; finish; }; }
+
+prepare step build "build: Sidecar.sln, warnings are errors" dotnet build Sidecar.sln -v minimal --nologo
+prepare tests/aot/publish.sh
+
+# The functional suite runs in process and against this binary; without the variable it would skip the latter.
+export SIDECAR_PROXY_BINARY=$root/artifacts/bin/sidecar-proxy
+
+results=$root/artifacts/test-results
+rm -rf "$results"
+counter() { # counter FILE NAME: an attribute of the result file's <Counters>
+    grep -o '<Counters [^>]*>' "$1" 2>/dev/null | grep -oE "\b$2=\"[0-9]+\"" | grep -oE '[0-9]+' || echo 0
+}
+
+for project in tests/*/*Tests.csproj; do
+    name=$(basename "$project" .csproj) status=0
+    printf '==> test: %s' "$name"
+    # A test that hangs is named by --blame-hang and fails its project; the outer limit is for a host that hangs itself.
+    timeout -k 10 900 dotnet test "$project" --no-build --nologo -v minimal --results-directory "$results" \
+        --logger "trx;LogFileName=$name.trx" --blame-hang-timeout 4m --blame-hang-dump-type none \
+        >"$logs/test-$name.log" 2>&1 </dev/null || status=$?
+
+    total=$(counter "$results/$name.trx" total) executed=$(counter "$results/$name.trx" executed)
+    ok=$(counter "$results/$name.trx" passed) bad=$(counter "$results/$name.trx" failed)
+    # No failed test but a failed run: the host crashed or hung.
+    if [ "$status" -ne 0 ] && [ "$bad" -eq 0 ]; then bad=1; fi
+    passed=$((passed + ok)) failed=$((failed + bad)) skipped=$((skipped + total - executed))
+    echo ": $ok passed, $bad failed, $((total - executed)) skipped"
+    if [ "$bad" -gt 0 ]; then
+        grep -aE '\[FAIL\]' "$logs/test-$name.log" | head -n 40 || true
+        tail -n 60 "$logs/test-$name.log" | cut -c1-300
+    fi
+done
+
+finish
