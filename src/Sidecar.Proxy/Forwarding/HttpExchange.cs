@@ -139,6 +139,13 @@ public sealed class HttpExchange : UpstreamExchange
             error = callerError is BadHttpRequestException ? ProxyError.MalformedRequest : ProxyError.CallerGone;
             detail = callerError is BadHttpRequestException ? "The request body is malformed or too large." : "The caller stopped sending its body.";
         }
+        else if (error == ProxyError.CallerGone && Clock?.Expired is { } clock && RequestReceived.IsCompleted)
+        {
+            // The idle clock ended the wait for headers, and it was the upstream that was silent: a timeout, for the
+            // breaker too. While the caller still owes its body, the silence may be the caller's.
+            error = ProxyError.RequestTimeout;
+            detail = IdleClock.Sentence(clock);
+        }
 
         return new AttemptOutcome
         {

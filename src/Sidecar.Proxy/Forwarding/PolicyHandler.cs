@@ -33,7 +33,7 @@ public sealed class PolicyHandler : HttpMessageHandler
         var (error, detail) = (outcome.Error, outcome.Detail);
         if (error == ProxyError.CallerGone && exchange.Clock?.Expired is { } clock)
         {
-            // Our own clock ended it, not the caller.
+            // Our own clock ended it, not the caller: during a wait, or while the caller owed its body.
             record.Flags.Remove(ProxyError.CallerGone);
             error = ProxyError.RequestTimeout;
             detail = IdleClock.Sentence(clock);

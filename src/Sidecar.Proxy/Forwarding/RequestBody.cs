@@ -15,6 +15,7 @@ public sealed class RequestBody : IDisposable
     private readonly IdleClock? _clock;
     private readonly ReplayMemory _memory;
     private readonly int _replayBytes;
+    private readonly long? _declaredLength;
     private readonly TaskCompletionSource _received = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task _sending = Task.CompletedTask;
     private byte[]? _kept;
@@ -32,6 +33,7 @@ public sealed class RequestBody : IDisposable
     {
         _caller = caller;
         _replayBytes = replayBytes;
+        _declaredLength = declaredLength;
         _memory = memory;
         _clock = clock;
         _isKeeping = replayBytes > 0 && !(declaredLength > replayBytes);
@@ -80,13 +82,23 @@ public sealed class RequestBody : IDisposable
             Keep(buffer.Span[..read]);
         }
 
+        // Complete with its last byte, not with the read after it: an attempt may fail between the two.
+        if (Bytes == _declaredLength)
+        {
+            _received.TrySetResult();
+        }
+
         return read;
     }
 
     /// <summary>An attempt sends the body; remembered so that nothing reads on when the request has ended.</summary>
-    public Task Track(Task sending) => _sending = sending;
+    public Task Track(Task sending)
+    {
+        _sending = _sending.IsCompleted ? sending : Task.WhenAll(_sending, sending);
+        return sending;
+    }
 
-    /// <summary>Completes when the last attempt has stopped reading and sending; never fails.</summary>
+    /// <summary>Completes when every attempt has stopped reading and sending; never fails.</summary>
     public Task SendingEndedAsync() => _sending.IsCompleted ? Task.CompletedTask : AwaitSendingAsync();
 
     /// <summary>Gives the memory back. Sending must have ended.</summary>

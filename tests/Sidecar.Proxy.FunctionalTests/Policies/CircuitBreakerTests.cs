@@ -72,6 +72,7 @@ public abstract class CircuitBreakerTests(ProxyKind kind) : ProxySuite(kind)
     [InlineData("reset", "UC")]
     [InlineData("garbage", "UP")]
     [InlineData("timeout", "UT")]
+    [InlineData("silence", "UT")]
     public async Task Failures_OfTheConnectionAndTheClock_OpenIt(string failure, string flag)
     {
         using var closed = new ClosedPort();
@@ -81,11 +82,33 @@ public abstract class CircuitBreakerTests(ProxyKind kind) : ProxySuite(kind)
             "garbage" => Answer.Raw("garbage\r\n\r\n").ThenClose(),
             _ => Answer.Never,
         }));
-        var proxy = await StartAsync(TestDocument.To(failure == "refused" ? closed.Address : upstream.Address, ThreeThenLong + ", timeouts: { request: 200ms }"));
+        var timeouts = failure switch
+        {
+            "timeout" => "request: 200ms",
+            "silence" => "request: off, idle: 200ms",
+            _ => "request: 60s",
+        };
+        var proxy = await StartAsync(TestDocument.To(failure == "refused" ? closed.Address : upstream.Address, $$"""{{ThreeThenLong}}, timeouts: { {{timeouts}} }"""));
 
         var responses = await GetAsync(proxy, 4);
 
         Assert.Equal([flag, flag, flag, "CB"], responses.Select(response => Assert.Single(response.Flags)));
+    }
+
+    [ProxyFact]
+    public async Task Silence_OfACallerThatOwesItsBody_NeverOpensIt()
+    {
+        var upstream = Own(ScriptedUpstream.Answering(() => Answer.Ok()));
+        var proxy = await StartAsync(TestDocument.To(upstream.Address, ThreeThenLong + ", timeouts: { idle: 200ms }"));
+
+        for (var i = 0; i < 4; i++)
+        {
+            using var client = proxy.Connect();
+            await client.SendAsync(Request("POST", "/", "content-length: 10") + "01234");
+            Assert.Contains((await client.ReadResponseAsync()).Status, new[] { 408, 504 });
+        }
+
+        Assert.Equal(200, (await proxy.GetAsync()).Status);
     }
 
     [ProxyFact]
@@ -174,7 +197,7 @@ public abstract class CircuitBreakerTests(ProxyKind kind) : ProxySuite(kind)
     public async Task Probe_Failing_OpensItAgain()
     {
         var upstream = Own(ScriptedUpstream.Answering(() => Answer.Status(500)));
-        var proxy = await StartAsync(TestDocument.To(upstream.Address, "retry: off, circuitBreaker: { consecutiveFailures: 3, open: { base: 300ms, max: 60s, jitter: 0 } }"));
+        var proxy = await StartAsync(TestDocument.To(upstream.Address, "retry: off, circuitBreaker: { consecutiveFailures: 3, open: { base: 1s, max: 60s, jitter: 0 } }"));
 
         await GetAsync(proxy, 3);
         await Patience.Eventually(async () => (await proxy.GetAsync()).Status == 500, "a probe is admitted");

@@ -56,22 +56,23 @@ public abstract class TimeoutTests(ProxyKind kind) : ProxySuite(kind)
 
         var response = await proxy.GetAsync();
 
+        // The last try may end so near the deadline that no other can follow: then its own outcome passes through.
         Assert.Equal(504, response.Status);
-        Assert.Equal("UT", response.Flags[0]);
-        Assert.InRange(upstream.Requests.Count, 2, 3);
+        Assert.Contains(response.Flags[0], new[] { "UT", "PT" });
+        Assert.InRange(upstream.Requests.Count, 1, 3);
     }
 
     [ProxyFact]
     public async Task Request_StartsWhenTheRequestIsFullyReceived()
     {
         var upstream = Own(ScriptedUpstream.Answering(request => Answer.Ok(request.BodyText)));
-        var proxy = await StartAsync(TestDocument.To(upstream.Address, "timeouts: { request: 200ms }"));
+        var proxy = await StartAsync(TestDocument.To(upstream.Address, "timeouts: { request: 1s }"));
         using var client = proxy.Connect();
 
         await client.SendAsync(Request("POST", "/", "content-length: 4") + "ab");
 
         // The caller is slower than the timeout, which must not have started yet.
-        await Task.Delay(600);
+        await Task.Delay(1500);
         await client.SendAsync("cd");
         var response = await client.ReadResponseAsync();
 
@@ -83,10 +84,10 @@ public abstract class TimeoutTests(ProxyKind kind) : ProxySuite(kind)
     {
         var permission = new TaskCompletionSource();
         var upstream = Own(ScriptedUpstream.Answering(() => Answer.Start(200, "content-length: 4").ThenSend("ab").ThenWait(permission.Task).ThenSend("cd")));
-        var proxy = await StartAsync(TestDocument.To(upstream.Address, "timeouts: { request: 200ms, perTry: 200ms }"));
+        var proxy = await StartAsync(TestDocument.To(upstream.Address, "timeouts: { request: 1s, perTry: 1s }"));
 
         var pending = proxy.GetAsync();
-        Assert.NotSame(pending, await Task.WhenAny(pending, Task.Delay(600)));
+        Assert.NotSame(pending, await Task.WhenAny(pending, Task.Delay(1500)));
         permission.SetResult();
 
         Assert.Equal((true, "abcd"), ((await pending).IsComplete, (await pending).BodyText));
@@ -185,7 +186,7 @@ public abstract class TimeoutTests(ProxyKind kind) : ProxySuite(kind)
     public async Task Timeout_OfACall_LeavesTheNextOneAlone()
     {
         var upstream = Own(ScriptedUpstream.InTurn(() => Answer.Never, () => Answer.Ok("next")));
-        var proxy = await StartAsync(TestDocument.To(upstream.Address, "retry: off, timeouts: { request: 300ms }"));
+        var proxy = await StartAsync(TestDocument.To(upstream.Address, "retry: off, timeouts: { request: 1s }"));
         using var client = proxy.Connect();
 
         await client.SendAsync(Request("GET", "/"));

@@ -134,7 +134,9 @@ public abstract class HostileUpstreamTests(ProxyKind kind) : ProxySuite(kind)
     [ProxyFact]
     public async Task Head_WithABody_IsRelayedWithoutBody()
     {
-        var upstream = Own(ScriptedUpstream.Answering(request => request.Method == "HEAD" ? Answer.Ok("five!") : Answer.Ok("clean")));
+        var upstream = Own(ScriptedUpstream.Answering(request => request.Method == "HEAD"
+            ? Answer.Raw("HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nfive!")
+            : Answer.Ok("clean")));
         var proxy = await StartAsync(TestDocument.To(upstream.Address));
         using var client = proxy.Connect();
 

@@ -40,6 +40,17 @@ public class RequestBodyTests
         Assert.Equal(BodyReplay.Gone, body.Replay);
     }
 
+    [Fact]
+    public async Task Replay_LastDeclaredByteReadButNotYetTheEnd_IsBufferedWhole()
+    {
+        using var body = Body([1, 2, 3, 4], replayBytes: 100);
+
+        await body.ReadAsync(new byte[16], default);
+
+        Assert.Equal(BodyReplay.Buffered, body.Replay);
+        Assert.Equal([1, 2, 3, 4], body.Kept.ToArray());
+    }
+
     [Theory]
     [InlineData(101, 100)]
     [InlineData(1, 0)]
