@@ -72,6 +72,15 @@ public static class ConfigurationDefaults
     /// <summary>One clock from the signal to the end.</summary>
     public static ShutdownConfiguration Shutdown { get; } = new(Grace: TimeSpan.FromSeconds(30), AcceptFor: null);
 
+    /// <summary>
+    /// How intercepted connections are told apart. The ports are the field's usual list (Linkerd's defaults: SMTP, MySQL,
+    /// Galera, PostgreSQL, Redis, Elasticsearch's transport, Memcached) and MongoDB, Kafka, AMQP and NATS.
+    /// </summary>
+    public static InterceptionConfiguration Interception { get; } = new(
+        Detection: TimeSpan.FromMilliseconds(100),
+        OpaquePorts: [25, 587, 3306, 4444, 5432, 6379, 9300, 11211, 27017, 9092, 5672, 4222],
+        ServerFirst: []);
+
     /// <summary>The clocks of a route.</summary>
     public static TimeoutPolicy Timeouts { get; } = new(
         Request: TimeSpan.FromSeconds(15),

@@ -17,10 +17,47 @@ public sealed record SidecarConfiguration(
 {
     /// <summary>What every written route starts from: <c>policies.default</c> over the built-in defaults. For display; routes have it already.</summary>
     public RoutePolicy DefaultPolicy { get; init; } = ConfigurationDefaults.Policy;
+
+    /// <summary>How intercepted connections are told apart.</summary>
+    public InterceptionConfiguration Interception { get; init; } = ConfigurationDefaults.Interception;
 }
 
 /// <summary>Addresses to listen on; null is off.</summary>
-public sealed record ListenersConfiguration(IPEndPoint? Reverse, IPEndPoint? Admin, IPEndPoint? Metrics);
+public sealed record ListenersConfiguration(IPEndPoint? Reverse, IPEndPoint? Admin, IPEndPoint? Metrics)
+{
+    /// <summary>Intercepted traffic that leaves the application; dual-stack.</summary>
+    public IPEndPoint? Outbound { get; init; }
+
+    /// <summary>Intercepted traffic that reaches the application; dual-stack.</summary>
+    public IPEndPoint? Inbound { get; init; }
+}
+
+/// <summary>How intercepted connections are told apart.</summary>
+/// <param name="Detection">A client that is silent this long has its upstream dialled, and both sides are watched.</param>
+/// <param name="OpaquePorts">Destination ports that are carried as TCP without a look at the bytes.</param>
+/// <param name="ServerFirst">Destination ports whose servers are known to speak first: carried as TCP at once.</param>
+public sealed record InterceptionConfiguration(TimeSpan Detection, ImmutableArray<int> OpaquePorts, ImmutableArray<int> ServerFirst)
+{
+    /// <inheritdoc/>
+    public bool Equals(InterceptionConfiguration? other) =>
+        other is not null && Detection == other.Detection && OpaquePorts.SequenceEqual(other.OpaquePorts) && ServerFirst.SequenceEqual(other.ServerFirst);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Detection, OpaquePorts.Length, ServerFirst.Length);
+}
+
+/// <summary>Which way traffic goes; every route has one.</summary>
+public enum Direction
+{
+    /// <summary>Through the explicit reverse proxy.</summary>
+    Reverse,
+
+    /// <summary>Intercepted, from the application.</summary>
+    Outbound,
+
+    /// <summary>Intercepted, to the application.</summary>
+    Inbound,
+}
 
 /// <summary>Bounds of the whole process; null is off, except where <c>auto</c> is named: then null is auto.</summary>
 /// <param name="Connections">Open downstream connections; null is <c>auto</c> (from the memory granted).</param>
@@ -107,7 +144,17 @@ public sealed record RouteConfiguration(
     string ClusterId,
     RoutePolicy Policy,
     ImmutableArray<ImmutableDictionary<string, string>> Transforms,
-    SourceLocation Location);
+    SourceLocation Location)
+{
+    /// <summary>The cluster id that means "where the application dialled" (<c>forwardTo: original</c>); no written cluster may have it.</summary>
+    public const string OriginalClusterId = "original";
+
+    /// <summary>Which listener's traffic it matches.</summary>
+    public Direction Direction { get; init; } = Direction.Reverse;
+
+    /// <summary>Goes where the application dialled instead of to a written cluster.</summary>
+    public bool IsForwardedToOriginal => ClusterId == OriginalClusterId;
+}
 
 /// <summary>What a route matches; empty arrays and nulls match everything.</summary>
 /// <param name="Service">Kubernetes service as <c>name.namespace</c>; expanded to hosts when compiled; not together with hosts.</param>
@@ -122,7 +169,14 @@ public sealed record MatchConfiguration(
     string? Path,
     ImmutableArray<string> Methods,
     ImmutableArray<HeaderMatchConfiguration> Headers,
-    int? Port);
+    int? Port)
+{
+    /// <summary>Server names (exact or <c>*.example.com</c>) of TLS that is carried unread.</summary>
+    public ImmutableArray<string> Sni { get; init; } = [];
+
+    /// <summary>A TCP route: matches connections that are not HTTP, by server name or by port alone.</summary>
+    public bool IsTcp { get; init; }
+}
 
 /// <summary>Yarp's header condition.</summary>
 /// <param name="Name">Header name.</param>
