@@ -26,9 +26,23 @@ internal static class ConfigurationCompiler
         }
 
         var routes = ImmutableArray.CreateBuilder<RouteConfiguration>();
+        var directions = new DirectionRules(root, document.Clusters, problems);
         foreach (var route in document.Routes)
         {
-            var composed = composer.Compose(route.Policy?.Node);
+            // Without a direction nothing can be said of the rest.
+            if (directions.Resolve(route) is not { } direction)
+            {
+                continue;
+            }
+
+            directions.Check(route, direction);
+            var isTcp = IsTcp(route.Match, direction);
+            if (isTcp)
+            {
+                TcpRouteRules.Check(route, problems);
+            }
+
+            var composed = composer.Compose(route.Policy?.Node)?.For(direction, isTcp);
             if (composed is not null)
             {
                 PolicyRules.CheckErrors(composed, route.Node, problems);
@@ -36,25 +50,38 @@ internal static class ConfigurationCompiler
             }
 
             // With a mistake in its policy the route is still compared with the others; the result is not used.
-            routes.Add(Compile(route, composed?.Policy ?? ConfigurationDefaults.Policy, environment));
+            routes.Add(Compile(route, direction, isTcp, composed?.Policy ?? ConfigurationDefaults.Policy, environment));
         }
 
-        RouteRules.Check(routes.ToImmutable(), document.Clusters, document.Listeners, root, problems);
+        RouteRules.Check(routes.ToImmutable(), document.Clusters, root, problems);
+        directions.WarnClosed(routes.ToImmutable());
         return new SidecarConfiguration(
             document.Listeners, document.Limits, document.Telemetry, document.Shutdown, routes.ToImmutable(), document.Clusters)
         {
+            Interception = document.Interception,
             DefaultPolicy = composer.Compose(own: null)?.Policy ?? ConfigurationDefaults.Policy,
         };
     }
 
-    private static RouteConfiguration Compile(RouteDocument route, RoutePolicy policy, ConfigurationEnvironment environment) => new(
+    private static RouteConfiguration Compile(
+        RouteDocument route, Direction direction, bool isTcp, RoutePolicy policy, ConfigurationEnvironment environment) => new(
         route.Id,
         route.Order,
-        route.Match.Service is { } service
-            ? route.Match with { Hosts = ServiceHosts.Expand(service, environment.Namespace, environment.ClusterDomain) }
-            : route.Match,
+        route.Match with
+        {
+            Hosts = route.Match.Service is { } service ? ServiceHosts.Expand(service, environment.Namespace, environment.ClusterDomain) : route.Match.Hosts,
+            IsTcp = isTcp,
+        },
         route.ClusterId,
         policy,
         route.Transforms,
-        route.Node.Location);
+        route.Node.Location)
+    {
+        Direction = direction,
+    };
+
+    // What comes to the reverse listener is HTTP in any case: there port alone is the port of the authority.
+    private static bool IsTcp(MatchConfiguration match, Direction direction) =>
+        !match.Sni.IsEmpty
+        || (direction != Direction.Reverse && match is { Port: not null, Service: null, Hosts: [], Path: null, Methods: [], Headers: [] });
 }

@@ -41,7 +41,7 @@ public static class ConfigurationDefaults
     private const long KiB = 1024;
     private const long MiB = 1024 * KiB;
 
-    /// <summary>Reverse is closed unless written; admin on loopback; metrics in the pod's network. New each time: an end point is mutable.</summary>
+    /// <summary>Reverse, outbound and inbound are closed unless written; admin on loopback; metrics in the pod's network. New each time: an end point is mutable.</summary>
     public static ListenersConfiguration Listeners =>
         new(Reverse: null, Admin: new IPEndPoint(IPAddress.Loopback, Ports.Admin), Metrics: new IPEndPoint(IPAddress.IPv6Any, Ports.Metrics));
 
@@ -91,6 +91,16 @@ public static class ConfigurationDefaults
         TunnelIdle: TimeSpan.FromHours(1),
         Stream: null);
 
+    /// <summary>Every clock off: what a policy has that is made of exceptions only.</summary>
+    public static TimeoutPolicy NoTimeouts { get; } = new(
+        Request: null,
+        IsRequestWritten: false,
+        PerTry: null,
+        Connect: null,
+        Idle: null,
+        TunnelIdle: null,
+        Stream: null);
+
     /// <summary>The wait between attempts.</summary>
     public static BackoffPolicy Backoff { get; } = new(Base: TimeSpan.FromMilliseconds(25), Max: TimeSpan.FromMilliseconds(250));
 
@@ -103,6 +113,12 @@ public static class ConfigurationDefaults
         Backoff: Backoff,
         RetryAfterMax: TimeSpan.FromSeconds(1),
         ReplayBytes: (int)(64 * KiB));
+
+    /// <summary>
+    /// What inbound routes repeat unless <c>retryOn</c> is written in the route's own policy or its <c>base:</c>: only what the
+    /// application cannot have seen. Anything more is the caller's to decide, whose own sidecar would repeat it again.
+    /// </summary>
+    public const RetryConditions InboundRetryOn = RetryConditions.ConnectFailure | RetryConditions.Unsent;
 
     /// <summary>The breaker of <c>circuitBreaker: {}</c>; a route has none unless the key is present.</summary>
     public static CircuitBreakerPolicy CircuitBreaker { get; } = new(
@@ -126,6 +142,13 @@ public static class ConfigurationDefaults
 
     /// <summary>What a route has when nothing is written: timeouts and retry, no breaker.</summary>
     public static RoutePolicy Policy { get; } = new(Timeouts, Retry, CircuitBreaker: null);
+
+    /// <summary>
+    /// The built-in policy <c>passthrough</c> of intercepted traffic that no route matches: as if the proxy were not there. No clock (the
+    /// kernel's connect outcome is mirrored), no breaker, and one retry of what the upstream certainly did not act on.
+    /// </summary>
+    public static RoutePolicy PassthroughPolicy { get; } = new(
+        NoTimeouts, Retry with { MaxRetries = 1, RetryOn = RetryConditions.RefusedStream | RetryConditions.Unsent }, CircuitBreaker: null);
 
     /// <summary>Retries allowed per cluster.</summary>
     public static RetryBudgetPolicy RetryBudget { get; } = new(Ratio: 0.2, MinPerSecond: 1, Window: TimeSpan.FromSeconds(10));

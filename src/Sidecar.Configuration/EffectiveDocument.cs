@@ -12,7 +12,7 @@ public static class EffectiveDocument
 
     /// <summary>
     /// YAML. Every route has its whole policy; only <c>timeouts.request</c> stands in <c>policies.default</c> where the route did not
-    /// write it, since that decides whether it applies to gRPC. A service is printed as written: its hosts follow from the environment.
+    /// write it, since that decides whether it applies to gRPC and whether an inbound route has it. A TCP route has only what applies to it. A service is printed as written: its hosts follow from the environment.
     /// </summary>
     /// <param name="configuration">What is effective.</param>
     /// <param name="isRedacted">
@@ -32,6 +32,7 @@ public static class EffectiveDocument
             configuration.Listeners,
             configuration.Limits,
             configuration.Telemetry,
+            configuration.Interception,
             configuration.Shutdown,
             [.. configuration.Routes.Select(route => ToDocument(isRedacted ? Redact(route) : route))],
             [new PolicyDocument(ConfigurationDefaults.DefaultPolicyId, (ObjectNode)PolicyKeys.Shape.ToNode(configuration.DefaultPolicy))],
@@ -42,13 +43,19 @@ public static class EffectiveDocument
     private static RouteDocument ToDocument(RouteConfiguration route)
     {
         var policy = (ObjectNode)PolicyKeys.Shape.ToNode(route.Policy);
-        if (!route.Policy.Timeouts.IsRequestWritten)
+        if (route.Match.IsTcp)
+        {
+            // Everything else is off because the route is TCP; written, it would be refused.
+            var connect = Written.Object([new(TimeoutKeys.Connect.Name, TimeoutKeys.Connect.TypedShape.ToNode(route.Policy.Timeouts.Connect))]);
+            policy = policy.With(PolicyKeys.Timeouts.Name, connect).Without(PolicyKeys.Retry.Name);
+        }
+        else if (!route.Policy.Timeouts.IsRequestWritten)
         {
             var timeouts = (ObjectNode)policy[PolicyKeys.Timeouts.Name]!;
             policy = policy.With(PolicyKeys.Timeouts.Name, timeouts.Without(TimeoutKeys.Request.Name));
         }
 
-        return new RouteDocument(route.Id, route.Order, route.Match, route.ClusterId, new PolicyDocument("", policy), route.Transforms, policy);
+        return new RouteDocument(route.Id, route.Order, route.Direction, route.Match, route.ClusterId, new PolicyDocument("", policy), route.Transforms, policy);
     }
 
     private static RouteConfiguration Redact(RouteConfiguration route) => route with

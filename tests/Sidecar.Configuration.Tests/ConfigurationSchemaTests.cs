@@ -18,6 +18,7 @@ public sealed class ConfigurationSchemaTests
         (string, IObjectShape)[] sections =
         [
             ("", DocumentKeys.Shape), ("listeners", ListenerKeys.Shape), ("listeners.reverse", ListenerAddressKeys.Shape), ("listeners.admin", AdminListenerKeys.Shape),
+            ("listeners.outbound", InterceptionListenerKeys.Outbound), ("listeners.inbound", InterceptionListenerKeys.Inbound), ("interception", InterceptionKeys.Shape),
             ("limits", LimitKeys.Shape), ("telemetry", TelemetryKeys.Shape), ("telemetry.accessLog", AccessLogKeys.Shape), ("shutdown", ShutdownKeys.Shape),
             ("routes.*", RouteKeys.Shape), ("routes.*.match", MatchKeys.Shape), ("routes.*.match.headers.*", HeaderMatchKeys.Shape),
             ("policies.*", PolicyKeys.Shape), ("policies.*.timeouts", TimeoutKeys.Shape), ("policies.*.retry", RetryKeys.Shape), ("policies.*.retry.backoff", BackoffKeys.Shape),
@@ -51,11 +52,17 @@ public sealed class ConfigurationSchemaTests
     [InlineData("version: 2")]
     [InlineData("version: \"1\"")]
     [InlineData("version: 1\ncolour: blue")]
-    [InlineData("version: 1\ninterception: {}")]
+    [InlineData("version: 1\noverrides: {}")]
+    [InlineData("version: 1\ninterception: { detection: 100 }")]
+    [InlineData("version: 1\ninterception: { opaquePorts: [0] }")]
+    [InlineData("version: 1\ninterception: { serverFirst: [25, 25] }")]
+    [InlineData("version: 1\ninterception: off")]
     [InlineData("version: 1\nlisteners: { reverse: { address: \"localhost:80\" } }")]
     [InlineData("version: 1\nlisteners: { reverse: {} }")]
     [InlineData("version: 1\nlisteners: { admin: { address: \"10.0.0.1:80\" } }")]
-    [InlineData("version: 1\nlisteners: { inbound: { port: 15106 } }")]
+    [InlineData("version: 1\nlisteners: { inbound: { port: 65536 } }")]
+    [InlineData("version: 1\nlisteners: { outbound: { address: \"[::]:15101\" } }")]
+    [InlineData("version: 1\nlisteners: { outbound: 15101 }")]
     [InlineData("version: 1\nlimits: { headerCount: 0 }")]
     [InlineData("version: 1\nlimits: { headers: 64KB }")]
     [InlineData("version: 1\nlimits: { connections: off }")]
@@ -76,7 +83,12 @@ public sealed class ConfigurationSchemaTests
     [InlineData("version: 1\npolicies: { p: { circuitBreaker: true } }")]
     [InlineData("version: 1\nroutes: { r: { match: {} } }")]
     [InlineData("version: 1\nroutes: { r: { cluster: c } }")]
-    [InlineData("version: 1\nroutes: { r: { match: {}, cluster: c, direction: inbound } }")]
+    [InlineData("version: 1\nroutes: { r: { match: {}, cluster: c, direction: sideways } }")]
+    [InlineData("version: 1\nroutes: { r: { match: {}, cluster: c, forwardTo: original, direction: outbound } }")]
+    [InlineData("version: 1\nroutes: { r: { match: {}, forwardTo: elsewhere, direction: outbound } }")]
+    [InlineData("version: 1\nroutes: { r: { match: { sni: [\"*\"] }, forwardTo: original, direction: outbound } }")]
+    [InlineData("version: 1\nroutes: { r: { match: { sni: [a.example.com.] }, forwardTo: original, direction: outbound } }")]
+    [InlineData("version: 1\nclusters: { original: { dns: { name: x, port: 1 } } }")]
     [InlineData("version: 1\nroutes: { r: { match: { path: x }, cluster: c } }")]
     [InlineData("version: 1\nroutes: { r: { match: { service: a }, cluster: c } }")]
     [InlineData("version: 1\nroutes: { r: { match: {}, cluster: c, policy: [] } }")]
@@ -156,6 +168,7 @@ public sealed class ConfigurationSchemaTests
         // What an empty section reads as is the record of ConfigurationDefaults: no default lives in the table itself.
         Assert.Equal(ConfigurationDefaults.Limits, Empty(LimitKeys.Shape));
         Assert.Equal(ConfigurationDefaults.Telemetry, Empty(TelemetryKeys.Shape));
+        Assert.Equal(ConfigurationDefaults.Interception, Empty(InterceptionKeys.Shape));
         Assert.Equal(ConfigurationDefaults.Shutdown, Empty(ShutdownKeys.Shape));
         Assert.Equal(ConfigurationDefaults.Policy, Empty(PolicyKeys.Shape));
         Assert.Equal(ConfigurationDefaults.Timeouts, Empty(TimeoutKeys.Shape));

@@ -42,6 +42,9 @@ public sealed class EffectiveDocumentTests
     public void Write_EveryKey_IsPrinted() => GoldenFile.Verify("effective-policies.yaml", EffectiveDocument.Write(Valid(Examples.Policies)));
 
     [Fact]
+    public void Write_EveryKindOfRoute_IsPrinted() => GoldenFile.Verify("effective-interception.yaml", EffectiveDocument.Write(Valid(Examples.Interception)));
+
+    [Fact]
     public void Write_Redacted_HidesWhatMayBeSecret()
     {
         var configuration = Valid(WithRoutes("r: { match: { headers: [{ name: x-key, values: [s3cret] }] }, cluster: api, transforms: [{ RequestHeader: Authorization, Set: s3cret }, { RequestHeader: x, append: s3cret }] }"));
@@ -61,6 +64,7 @@ public sealed class EffectiveDocumentTests
         Assert.Equal(expected.Telemetry.AccessLog.RequestHeaders.AsEnumerable(), actual.Telemetry.AccessLog.RequestHeaders);
         Assert.Equal(expected.Telemetry.AccessLog.ResponseHeaders.AsEnumerable(), actual.Telemetry.AccessLog.ResponseHeaders);
         Assert.Equal(Scalars(expected.Telemetry), Scalars(actual.Telemetry));
+        Assert.Equal(expected.Interception, actual.Interception);
         Assert.Equal(expected.Shutdown, actual.Shutdown);
         Assert.Equal(expected.DefaultPolicy, actual.DefaultPolicy);
         Assert.Equal(expected.Clusters.Length, actual.Clusters.Length);
@@ -74,11 +78,12 @@ public sealed class EffectiveDocumentTests
 
     private static void AssertSame(RouteConfiguration expected, RouteConfiguration actual)
     {
-        Assert.Equal((expected.Id, expected.Order, expected.ClusterId), (actual.Id, actual.Order, actual.ClusterId));
+        Assert.Equal((expected.Id, expected.Order, expected.Direction, expected.ClusterId), (actual.Id, actual.Order, actual.Direction, actual.ClusterId));
         Assert.Equal(expected.Policy, actual.Policy);
         Assert.Equal(expected.Transforms.Select(Sorted), actual.Transforms.Select(Sorted));
         var (left, right) = (expected.Match, actual.Match);
-        Assert.Equal((left.Service, left.Path, left.Port), (right.Service, right.Path, right.Port));
+        Assert.Equal((left.Service, left.Path, left.Port, left.IsTcp), (right.Service, right.Path, right.Port, right.IsTcp));
+        Assert.Equal(left.Sni.AsEnumerable(), right.Sni);
         Assert.Equal(left.Hosts.AsEnumerable(), right.Hosts);
         Assert.Equal(left.Methods.AsEnumerable(), right.Methods);
         Assert.Equal(left.Headers.Select(Text), right.Headers.Select(Text));

@@ -29,7 +29,10 @@ public sealed class ExampleTests
 
         Assert.Equal(ConfigurationDefaults.Limits, configuration.Limits);
         Assert.Equal(ConfigurationDefaults.Telemetry, configuration.Telemetry);
+        Assert.Equal(ConfigurationDefaults.Interception, configuration.Interception);
         Assert.Equal(ConfigurationDefaults.Shutdown, configuration.Shutdown);
+        Assert.Equal(IPEndPoint.Parse("[::]:15101"), configuration.Listeners.Outbound);
+        Assert.Equal(IPEndPoint.Parse("[::]:15106"), configuration.Listeners.Inbound);
         var orders = configuration.Clusters.Single(cluster => cluster.Id == "orders");
         Assert.Equal(ConfigurationDefaults.Connections, orders.Connections);
         Assert.Equal(ConfigurationDefaults.RetryBudget, orders.RetryBudget);

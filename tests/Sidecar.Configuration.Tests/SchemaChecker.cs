@@ -39,6 +39,7 @@ internal sealed class SchemaChecker(JsonObject root)
             "required" => value is not JsonObject map || argument.AsArray().All(key => map.ContainsKey(key!.GetValue<string>())),
             "not" => Check(argument.AsObject(), value, path) is not null,
             "anyOf" => argument.AsArray().Any(choice => Check(choice!.AsObject(), value, path) is null),
+            "oneOf" => argument.AsArray().Count(choice => Check(choice!.AsObject(), value, path) is null) == 1,
             "$ref" or "items" or "properties" or "propertyNames" or "additionalProperties" => true,
             _ => throw new NotSupportedException(keyword),
         };

@@ -23,6 +23,12 @@ internal static class AddressShapes
     public static readonly TextShape ServerName = new(
         "a host name without trailing dot", text => text.EndsWith('.') ? null : HostNameOrNull(text), $"^{NamePattern}$");
 
+    /// <summary>SNI of a connection: exact, or every name below one. RFC 6066 §3: no trailing dot, and no address.</summary>
+    public static readonly TextShape ServerNamePattern = new(
+        "a server name such as orders.example.com or *.example.com, without port and trailing dot",
+        text => !text.EndsWith('.') && !IPAddress.TryParse(text, out _) && IsHostName(text.StartsWith("*.", StringComparison.Ordinal) ? text[2..] : text) ? text.ToLowerInvariant() : null,
+        $"^(\\*\\.)?{NamePattern}$");
+
     /// <summary>Kubernetes service: two DNS labels (RFC 1123).</summary>
     public static readonly TextShape Service = new(
         "a service as name.namespace, in lower case",

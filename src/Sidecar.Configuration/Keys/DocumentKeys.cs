@@ -8,6 +8,7 @@ internal sealed record SidecarDocument(
     ListenersConfiguration Listeners,
     LimitsConfiguration Limits,
     TelemetryConfiguration Telemetry,
+    InterceptionConfiguration Interception,
     ShutdownConfiguration Shutdown,
     ImmutableArray<RouteDocument> Routes,
     ImmutableArray<PolicyDocument> Policies,
@@ -32,6 +33,10 @@ internal static class DocumentKeys
     public static readonly ConfigurationKey<TelemetryConfiguration> Telemetry = new(
         "telemetry", TelemetryKeys.Shape, ConfigurationDefaults.Telemetry, "What is told about the traffic.");
 
+    /// <summary>Interception.</summary>
+    public static readonly ConfigurationKey<InterceptionConfiguration> Interception = new(
+        "interception", InterceptionKeys.Shape, ConfigurationDefaults.Interception, "How intercepted connections are told apart.");
+
     /// <summary>Shutdown.</summary>
     public static readonly ConfigurationKey<ShutdownConfiguration> Shutdown = new(
         "shutdown", ShutdownKeys.Shape, ConfigurationDefaults.Shutdown, "One clock from the signal to the end.");
@@ -49,24 +54,31 @@ internal static class DocumentKeys
 
     /// <summary>Clusters.</summary>
     public static readonly ConfigurationKey<ImmutableArray<ClusterConfiguration>> Clusters = new(
-        "clusters", new MapShape<ClusterConfiguration>("cluster", ClusterKeys.Shape, cluster => cluster.Id, minItems: 0), [], "Clusters by id: sets of equivalent destinations.");
+        "clusters",
+        new MapShape<ClusterConfiguration>("cluster", ClusterKeys.Shape, cluster => cluster.Id, minItems: 0)
+        {
+            ReservedHere = [(RouteConfiguration.OriginalClusterId, "forwardTo: original is where the application dialled")],
+        },
+        [],
+        "Clusters by id: sets of equivalent destinations.");
 
     /// <summary>The document.</summary>
     public static readonly ObjectShape<SidecarDocument> Shape = new(
         "the document",
-        [Version, Listeners, Limits, Telemetry, Shutdown, Routes, Policies, Clusters],
+        [Version, Listeners, Limits, Telemetry, Interception, Shutdown, Routes, Policies, Clusters],
         Read,
         (builder, document) => builder
             .Set(Version, ConfigurationDefaults.Version)
             .Set(Listeners, document.Listeners)
             .Set(Limits, document.Limits)
             .Set(Telemetry, document.Telemetry)
+            .Set(Interception, document.Interception)
             .Set(Shutdown, document.Shutdown)
             .Set(Policies, document.Policies)
             .Set(Routes, document.Routes)
             .Set(Clusters, document.Clusters))
     {
-        Planned = [new("interception", "How intercepted traffic is told apart."), new("overrides", "Temporary changes that expire.")],
+        Planned = [new("overrides", "Temporary changes that expire.")],
     };
 
     /// <summary>What is usable of a view: sections that are not, have their defaults, and maps their usable entries.</summary>
@@ -74,6 +86,7 @@ internal static class DocumentKeys
         view.Get(Listeners),
         view.Get(Limits),
         view.Get(Telemetry),
+        view.Get(Interception),
         view.Get(Shutdown),
         Usable(view.Get(Routes)),
         Usable(view.Get(Policies)),

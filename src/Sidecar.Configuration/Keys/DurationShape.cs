@@ -6,13 +6,16 @@ namespace Sidecar.Configuration.Keys;
 
 /// <summary><c>250ms</c>, <c>5s</c>, <c>1m30s</c>: whole numbers with h, m, s and ms, largest unit first, each at most once.</summary>
 /// <param name="min">Shortest; one millisecond is the resolution.</param>
-internal sealed class DurationShape(TimeSpan min) : ValueShape<TimeSpan>
+/// <param name="max">Longest; null is <see cref="Max"/>.</param>
+internal sealed class DurationShape(TimeSpan min, TimeSpan? max = null) : ValueShape<TimeSpan>
 {
     /// <summary>Nothing that a request waits for is longer.</summary>
     public static readonly TimeSpan Max = TimeSpan.FromHours(24);
 
     /// <summary>The schema's pattern; the bounds are the reader's.</summary>
     public const string Pattern = "^([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?$";
+
+    private readonly TimeSpan _max = max ?? Max;
 
     private static readonly (string Unit, long Milliseconds)[] Units = [("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)];
 
@@ -21,8 +24,8 @@ internal sealed class DurationShape(TimeSpan min) : ValueShape<TimeSpan>
 
     /// <inheritdoc/>
     public override string Expected => min > TimeSpan.FromMilliseconds(1)
-        ? $"a duration such as 250ms, 5s or 1m30s, from {Format(min)} to {Format(Max)}"
-        : $"a duration such as 250ms, 5s or 1m30s, {(min == TimeSpan.Zero ? "0ms or more" : "more than 0ms")} and at most {Format(Max)}";
+        ? $"a duration such as 250ms, 5s or 1m30s, from {Format(min)} to {Format(_max)}"
+        : $"a duration such as 250ms, 5s or 1m30s, {(min == TimeSpan.Zero ? "0ms or more" : "more than 0ms")} and at most {Format(_max)}";
 
     /// <summary>Canonical spelling of whole milliseconds.</summary>
     public static string Format(TimeSpan value)
@@ -96,7 +99,7 @@ internal sealed class DurationShape(TimeSpan min) : ValueShape<TimeSpan>
             return false;
         }
 
-        if (node is ScalarNode { Kind: ScalarKind.String } scalar && TryParse(scalar.Text, out value) && value >= min && value <= Max)
+        if (node is ScalarNode { Kind: ScalarKind.String } scalar && TryParse(scalar.Text, out value) && value >= min && value <= _max)
         {
             return true;
         }

@@ -1,6 +1,7 @@
 using System.Net;
 using Sidecar.Configuration.Documents;
 using Sidecar.Configuration.Effective;
+using Sidecar.Contract;
 
 namespace Sidecar.Configuration.Keys;
 
@@ -28,6 +29,30 @@ internal static class AdminListenerKeys
         "a listener", [Address], view => view.Get(Address), (builder, address) => builder.Set(Address, address)) { Definition = "adminListener" };
 }
 
+/// <summary>
+/// The listeners of intercepted traffic: a port only, since redirected connections keep their address and may come in IPv4 and
+/// IPv6. A dual-stack wildcard takes both.
+/// </summary>
+internal static class InterceptionListenerKeys
+{
+    private const string PortDoc = "Port that intercepted connections are redirected to; port 0 lets the system choose one.";
+
+    /// <summary>Where outbound traffic is redirected to.</summary>
+    public static readonly ConfigurationKey<int> OutboundPort = new("port", Shapes.ListenPort, Ports.Outbound, PortDoc);
+
+    /// <summary>Where inbound traffic is redirected to.</summary>
+    public static readonly ConfigurationKey<int> InboundPort = new("port", Shapes.ListenPort, Ports.Inbound, PortDoc);
+
+    /// <summary>The outbound listener.</summary>
+    public static readonly ObjectShape<IPEndPoint> Outbound = Listener(OutboundPort, "outboundListener");
+
+    /// <summary>The inbound listener.</summary>
+    public static readonly ObjectShape<IPEndPoint> Inbound = Listener(InboundPort, "inboundListener");
+
+    private static ObjectShape<IPEndPoint> Listener(ConfigurationKey<int> port, string definition) => new(
+        "a listener", [port], view => new IPEndPoint(IPAddress.IPv6Any, view.Get(port)), (builder, address) => builder.Set(port, address.Port)) { Definition = definition };
+}
+
 /// <summary><c>listeners</c>.</summary>
 internal static class ListenerKeys
 {
@@ -36,6 +61,20 @@ internal static class ListenerKeys
     /// <summary>Explicit reverse proxy.</summary>
     public static readonly ConfigurationKey<IPEndPoint?> Reverse = new(
         "reverse", Listener, ConfigurationDefaults.Listeners.Reverse, "The explicit reverse proxy, for use without interception; HTTP/1.1 and h2c on one port.");
+
+    /// <summary>Intercepted, from the application.</summary>
+    public static readonly ConfigurationKey<IPEndPoint?> Outbound = new(
+        "outbound",
+        new OffOrObjectShape<IPEndPoint>(InterceptionListenerKeys.Outbound),
+        ConfigurationDefaults.Listeners.Outbound,
+        "Intercepted traffic that leaves the application; closed unless written, or opened by run --pod. {} is its default port.");
+
+    /// <summary>Intercepted, to the application.</summary>
+    public static readonly ConfigurationKey<IPEndPoint?> Inbound = new(
+        "inbound",
+        new OffOrObjectShape<IPEndPoint>(InterceptionListenerKeys.Inbound),
+        ConfigurationDefaults.Listeners.Inbound,
+        "Intercepted traffic that reaches the application; closed unless written, or opened by run --pod. {} is its default port.");
 
     /// <summary>Controls.</summary>
     public static readonly ConfigurationKey<IPEndPoint?> Admin = new(
@@ -48,17 +87,24 @@ internal static class ListenerKeys
     /// <summary>The section.</summary>
     public static readonly ObjectShape<ListenersConfiguration> Shape = new(
         "the listeners",
-        [Reverse, Admin, Metrics],
-        view => new ListenersConfiguration(view.Get(Reverse), view.Get(Admin), view.Get(Metrics)),
-        (builder, listeners) => builder.Set(Reverse, listeners.Reverse).Set(Admin, listeners.Admin).Set(Metrics, listeners.Metrics))
+        [Reverse, Outbound, Inbound, Admin, Metrics],
+        view => new ListenersConfiguration(view.Get(Reverse), view.Get(Admin), view.Get(Metrics)) { Outbound = view.Get(Outbound), Inbound = view.Get(Inbound) },
+        (builder, listeners) => builder
+            .Set(Reverse, listeners.Reverse)
+            .Set(Outbound, listeners.Outbound)
+            .Set(Inbound, listeners.Inbound)
+            .Set(Admin, listeners.Admin)
+            .Set(Metrics, listeners.Metrics))
     {
-        Planned = [new("outbound", "Intercepted traffic that leaves the application."), new("inbound", "Intercepted traffic that reaches the application.")],
         Rules = CheckAddresses,
     };
 
     private static void CheckAddresses(ObjectView view, ListenersConfiguration listeners, ProblemList problems)
     {
-        (ConfigurationKey Key, IPEndPoint? Address)[] all = [(Reverse, listeners.Reverse), (Admin, listeners.Admin), (Metrics, listeners.Metrics)];
+        (ConfigurationKey Key, IPEndPoint? Address)[] all =
+        [
+            (Reverse, listeners.Reverse), (Outbound, listeners.Outbound), (Inbound, listeners.Inbound), (Admin, listeners.Admin), (Metrics, listeners.Metrics),
+        ];
         for (var i = 0; i < all.Length; i++)
         {
             for (var j = i + 1; j < all.Length; j++)

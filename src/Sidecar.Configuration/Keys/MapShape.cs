@@ -17,6 +17,9 @@ internal sealed class MapShape<T>(string noun, ValueShape<T> item, Func<T, strin
     // Labels say these where there is no id; an id that reads the same would be mistaken for them.
     private static readonly ImmutableArray<string> Reserved = ["passthrough", "dynamic", "none"];
 
+    /// <summary>Ids that mean something else in this map only, and what.</summary>
+    public ImmutableArray<(string Id, string Meaning)> ReservedHere { get; init; } = [];
+
     /// <summary>What each value may be.</summary>
     public ValueShape<T> Item { get; } = item;
 
@@ -45,7 +48,7 @@ internal sealed class MapShape<T>(string noun, ValueShape<T> item, Func<T, strin
         Written.Object(value.Select(item => KeyValuePair.Create(idOf(item), Item.ToNode(item))));
 
     /// <inheritdoc/>
-    public override void WriteSchema(SchemaWriter schema) => schema.WriteMap(this, Reserved, minItems);
+    public override void WriteSchema(SchemaWriter schema) => schema.WriteMap(this, [.. Reserved, .. ReservedHere.Select(reserved => reserved.Id)], minItems);
 
     /// <summary>Is it an id?</summary>
     internal static bool IsId(string id) =>
@@ -82,6 +85,10 @@ internal sealed class MapShape<T>(string noun, ValueShape<T> item, Func<T, strin
         else if (Reserved.Contains(id))
         {
             problems.Error(node, $"{noun} id {MessageText.Quote(id)} is reserved (metrics use it where there is no id): choose another");
+        }
+        else if (ReservedHere.FirstOrDefault(reserved => reserved.Id == id).Meaning is { } meaning)
+        {
+            problems.Error(node, $"{noun} id {MessageText.Quote(id)} is reserved ({meaning}): choose another");
         }
     }
 }

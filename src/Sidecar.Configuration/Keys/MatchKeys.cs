@@ -79,28 +79,42 @@ internal static class MatchKeys
         "headers", new ListShape<HeaderMatchConfiguration>(HeaderMatchKeys.Shape, minItems: 1), isRequired: false, "Header conditions, all of which must hold (Yarp's terms).");
 
     /// <summary>Port.</summary>
-    public static readonly ConfigurationKey<int> Port = new("port", Shapes.Port, isRequired: false, "Port of the authority. Absent: any.");
+    public static readonly ConfigurationKey<int> Port = new(
+        "port", Shapes.Port, isRequired: false, "Port of the authority; of a TCP route the port that was dialled. Absent: any. Outbound and inbound, port alone makes a TCP route.");
 
-    /// <summary>The section; <see cref="MatchConfiguration.Hosts"/> of a service are added by the compiler, which knows the environment.</summary>
+    /// <summary>Server names.</summary>
+    public static readonly ConfigurationKey<ImmutableArray<string>> Sni = new(
+        "sni",
+        new ListShape<string>(AddressShapes.ServerNamePattern, minItems: 1, StringComparer.Ordinal),
+        isRequired: false,
+        "Server names of TLS that is carried unread, any of them: exact, or *.example.com. Makes a TCP route; only port may stand beside it.");
+
+    /// <summary>
+    /// The section; <see cref="MatchConfiguration.Hosts"/> of a service and <see cref="MatchConfiguration.IsTcp"/> are added by the
+    /// compiler, which knows the environment and the route's direction.
+    /// </summary>
     public static readonly ObjectShape<MatchConfiguration> Shape = new(
         "a match",
-        [Service, Hosts, Path, Methods, Headers, Port],
+        [Service, Hosts, Path, Methods, Headers, Port, Sni],
         view => new MatchConfiguration(
             view.Has(Service) ? view.Get(Service) : null,
             view.Has(Hosts) ? view.Get(Hosts) : [],
             view.Has(Path) ? view.Get(Path) : null,
             view.Has(Methods) ? view.Get(Methods) : [],
             view.Has(Headers) ? view.Get(Headers) : [],
-            view.Has(Port) ? view.Get(Port) : null),
+            view.Has(Port) ? view.Get(Port) : null)
+        {
+            Sni = view.Has(Sni) ? view.Get(Sni) : [],
+        },
         (builder, match) => builder
             .SetIfAny(Service, match.Service)
             .SetIfAny(Hosts, match.Service is not null || match.Hosts.IsEmpty ? null : match.Hosts)
             .SetIfAny(Path, match.Path)
             .SetIfAny(Methods, match.Methods.IsEmpty ? null : match.Methods)
             .SetIfAny(Headers, match.Headers.IsEmpty ? null : match.Headers)
-            .SetIfAny(Port, match.Port))
+            .SetIfAny(Port, match.Port)
+            .SetIfAny(Sni, match.Sni.IsEmpty ? null : match.Sni))
     {
-        Planned = [new("sni", "Server names of TLS that is carried unread.")],
         Rules = CheckCombination,
     };
 
@@ -113,9 +127,12 @@ internal static class MatchKeys
                 $"service {MessageText.Quote(match.Service!)} and hosts [{MessageText.Escape(string.Join(", ", match.Hosts))}] cannot stand together: a service is its hosts; remove one, or write two routes");
         }
 
-        if (view.Node.Members.Count == 1 && view.Has(Port))
+        var http = new ConfigurationKey[] { Service, Hosts, Path, Methods, Headers }.Where(view.Has).Select(key => key.Name).ToList();
+        if (view.Has(Sni) && http.Count > 0)
         {
-            problems.Error(view.Node["port"]!, $"port {match.Port} alone makes a TCP route, which is not supported yet: add a path, such as \"/{{**rest}}\", for HTTP");
+            problems.Error(
+                view.Node["sni"]!,
+                $"sni and {MessageText.OneOf(http)} cannot stand together: TLS that is carried unread has no request; remove one, or write two routes");
         }
     }
 }

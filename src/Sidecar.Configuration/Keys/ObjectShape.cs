@@ -12,6 +12,9 @@ internal interface IObjectShape
 
     /// <summary>Keys that later versions will act on.</summary>
     ImmutableArray<PlannedKey> Planned { get; }
+
+    /// <summary>Keys of which exactly one must be written; empty where there is no such choice.</summary>
+    ImmutableArray<ConfigurationKey> ExactlyOne { get; }
 }
 
 /// <summary>An object with a closed set of keys.</summary>
@@ -30,6 +33,9 @@ internal sealed class ObjectShape<T>(
 
     /// <inheritdoc/>
     public ImmutableArray<PlannedKey> Planned { get; init; } = [];
+
+    /// <inheritdoc/>
+    public ImmutableArray<ConfigurationKey> ExactlyOne { get; init; } = [];
 
     /// <summary>Combinations that cannot be, checked when every key was usable.</summary>
     public Action<ObjectView, T, ProblemList>? Rules { get; init; }
@@ -66,6 +72,7 @@ internal sealed class ObjectShape<T>(
             }
         }
 
+        CheckChoice(node, problems);
         foreach (var (key, value) in node.Members)
         {
             RefuseUnknown(key, value, problems);
@@ -116,6 +123,20 @@ internal sealed class ObjectShape<T>(
         value = read(view);
         Rules?.Invoke(view, value, problems);
         return problems.ErrorCount == errorsBefore;
+    }
+
+    private void CheckChoice(ObjectNode node, ProblemList problems)
+    {
+        var written = ExactlyOne.Where(key => node[key.Name] is not null).Select(key => key.Name).ToList();
+        if (written.Count > 1)
+        {
+            problems.Error(node[written[^1]]!, $"{string.Join(" and ", written)} cannot stand together: remove one");
+        }
+        else if (written.Count == 0 && !ExactlyOne.IsEmpty)
+        {
+            var choices = ExactlyOne.Select(key => $"{key.Name} ({key.Shape.Expected})");
+            problems.Error(node, $"neither {string.Join(" nor ", ExactlyOne.Select(key => key.Name))} is written: write {MessageText.OneOf(choices)}");
+        }
     }
 
     private void RefuseUnknown(string key, DocumentNode value, ProblemList problems)

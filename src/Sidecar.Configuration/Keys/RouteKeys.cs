@@ -8,14 +8,16 @@ namespace Sidecar.Configuration.Keys;
 /// <summary>A route as written.</summary>
 /// <param name="Id">Its id.</param>
 /// <param name="Order">Lower is tried first.</param>
-/// <param name="Match">What it matches; a service is not expanded yet.</param>
-/// <param name="ClusterId">Where it goes.</param>
+/// <param name="Direction">Whose traffic it matches; null when not written.</param>
+/// <param name="Match">What it matches; a service is not expanded yet, and whether it is a TCP route is not decided yet.</param>
+/// <param name="ClusterId">Where it goes; <see cref="RouteConfiguration.OriginalClusterId"/> for <c>forwardTo: original</c>.</param>
 /// <param name="Policy">Its own policy, or one that is only a base; null when not written.</param>
 /// <param name="Transforms">Yarp's own terms.</param>
 /// <param name="Node">Where it was written.</param>
 internal sealed record RouteDocument(
     string Id,
     int Order,
+    Direction? Direction,
     MatchConfiguration Match,
     string ClusterId,
     PolicyDocument? Policy,
@@ -25,26 +27,35 @@ internal sealed record RouteDocument(
 /// <summary><c>routes.&lt;id&gt;</c>.</summary>
 internal static class RouteKeys
 {
-    private const string ReverseDirection = "reverse";
+    /// <summary>Words of <c>direction</c>.</summary>
+    public static readonly TokenShape<Direction> Directions = new(
+        ("outbound", Effective.Direction.Outbound), ("inbound", Effective.Direction.Inbound), ("reverse", Effective.Direction.Reverse));
 
     /// <summary>Order.</summary>
     public static readonly ConfigurationKey<int> Order = new(
         "order", new IntegerShape(-1_000_000, 1_000_000), ConfigurationDefaults.RouteOrder, "Lower is tried first; then port written, host, path, methods, headers decide.");
 
     /// <summary>Listener.</summary>
-    public static readonly ConfigurationKey<string> Direction = new(
-        "direction",
-        new TokenShape<string>((ReverseDirection, ReverseDirection)) { Planned = ["inbound", "outbound"] },
-        isRequired: false,
-        "The listener it belongs to; may be left out while only one of them exists.");
+    public static readonly ConfigurationKey<Direction> Direction = new(
+        "direction", Directions, isRequired: false, "The listener whose traffic it matches; may be left out when only one of the listeners exists.");
 
     /// <summary>Match.</summary>
     public static readonly ConfigurationKey<MatchConfiguration> Match = new(
-        "match", MatchKeys.Shape, isRequired: true, "What it matches; {} matches every request.");
+        "match",
+        MatchKeys.Shape,
+        isRequired: true,
+        "What it matches; {} matches every request. sni, or outbound and inbound port alone, makes a TCP route: connections that are not HTTP.");
 
     /// <summary>Cluster.</summary>
     public static readonly ConfigurationKey<string> Cluster = new(
-        "cluster", Shapes.Reference("cluster"), isRequired: true, "Id of the cluster it goes to.");
+        "cluster", Shapes.Reference("cluster"), isRequired: false, "Id of the cluster it goes to; this or forwardTo. Of inbound routes only loopback addresses.");
+
+    /// <summary>The original destination.</summary>
+    public static readonly ConfigurationKey<string> ForwardTo = new(
+        "forwardTo",
+        new TokenShape<string>((RouteConfiguration.OriginalClusterId, RouteConfiguration.OriginalClusterId)),
+        isRequired: false,
+        "original: it goes where the application dialled; this or cluster. Not on reverse routes, which have no such place.");
 
     /// <summary>Policy.</summary>
     public static readonly ConfigurationKey<PolicyDocument> Policy = new(
@@ -57,26 +68,28 @@ internal static class RouteKeys
     /// <summary>A route.</summary>
     public static readonly ObjectShape<RouteDocument> Shape = new(
         "a route",
-        [Order, Direction, Match, Cluster, Policy, Transforms],
+        [Order, Direction, Match, Cluster, ForwardTo, Policy, Transforms],
         view => new RouteDocument(
             view.Id,
             view.Get(Order),
+            view.Has(Direction) ? view.Get(Direction) : null,
             view.Get(Match),
-            view.Get(Cluster),
+            view.Has(Cluster) ? view.Get(Cluster) : view.Get(ForwardTo),
             view.Has(Policy) ? view.Get(Policy) : null,
             view.Get(Transforms),
             view.Node),
         (builder, route) => builder
             .Set(Order, route.Order)
+            .SetIfAny(Direction, route.Direction)
             .Set(Match, route.Match)
-            .Set(Cluster, route.ClusterId)
+            .Set(route.ClusterId == RouteConfiguration.OriginalClusterId ? ForwardTo : Cluster, route.ClusterId)
             .SetIfAny(Policy, route.Policy)
             .Set(Transforms, route.Transforms))
     {
         Definition = "route",
+        ExactlyOne = [Cluster, ForwardTo],
         Planned =
         [
-            new("forwardTo", "Where the application dialled."),
             new("split", "Weighted clusters in place of one."),
             new("mirror", "A copy of the traffic."),
             new("allowOverrides", "Policy per request by header."),

@@ -32,6 +32,19 @@ internal sealed class SchemaWriter(Utf8JsonWriter json)
             WriteStrings("required", required);
         }
 
+        if (!shape.ExactlyOne.IsEmpty)
+        {
+            Json.WriteStartArray("oneOf");
+            foreach (var key in shape.ExactlyOne)
+            {
+                Json.WriteStartObject();
+                WriteStrings("required", [key.Name]);
+                Json.WriteEndObject();
+            }
+
+            Json.WriteEndArray();
+        }
+
         Json.WriteStartObject("properties");
         foreach (var key in shape.Keys)
         {

@@ -21,6 +21,9 @@ internal static class Shapes
     /// <summary>A TCP port.</summary>
     public static readonly IntegerShape Port = new(1, 65535);
 
+    /// <summary>A TCP port to listen on; 0 lets the system choose one.</summary>
+    public static readonly IntegerShape ListenPort = new(0, 65535);
+
     /// <summary>A count that is at least one; the bound keeps sums of them far from overflow.</summary>
     public static readonly IntegerShape Count = new(1, 1_000_000);
 

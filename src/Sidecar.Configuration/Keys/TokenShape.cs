@@ -8,9 +8,6 @@ namespace Sidecar.Configuration.Keys;
 /// <param name="tokens">Words and what they mean.</param>
 internal sealed class TokenShape<T>(params ImmutableArray<(string Token, T Value)> tokens) : ValueShape<T>
 {
-    /// <summary>Words that later versions will act on.</summary>
-    public ImmutableArray<string> Planned { get; init; } = [];
-
     /// <summary>Words and what they mean.</summary>
     public ImmutableArray<(string Token, T Value)> Tokens { get; } = tokens;
 
@@ -43,12 +40,6 @@ internal sealed class TokenShape<T>(params ImmutableArray<(string Token, T Value
                 value = meaning;
                 return true;
             }
-        }
-
-        if (Planned.Contains(scalar.Text))
-        {
-            problems.Error(node, $"{MessageText.Quote(scalar.Text)} is not supported yet: write {Expected}");
-            return false;
         }
 
         Mismatch(node, problems, Suggestion.For(scalar.Text, Tokens.Select(token => token.Token), problems));

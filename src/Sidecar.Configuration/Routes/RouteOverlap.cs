@@ -6,6 +6,7 @@ namespace Sidecar.Configuration.Routes;
 /// <summary>
 /// Routes that the order cannot separate, and routes that never get a request. Pure.
 /// The order: <c>order</c>; port written; exact host, longest wildcard, none; template precedence; methods written; number of headers.
+/// Of TCP routes the server names stand for the hosts. Routes of different directions, and HTTP and TCP routes, share no traffic.
 /// </summary>
 /// <remarks>
 /// Decided without ASP.NET's parser, so on the safe side: what is reported does overlap; templates with different
@@ -16,20 +17,22 @@ internal static class RouteOverlap
 {
     private const string Any = "";
 
+    /// <summary>What routes must share to meet at all, and what only their headers can still tell apart.</summary>
+    private readonly record struct Group(Direction Direction, bool IsTcp, int Order, int? Port, string Host, string Path, string Method, int Headers);
+
     /// <summary>
     /// Pairs that are equal in all of the order and whose matches can overlap, each once, the lower id first; no more than anyone reads.
     /// </summary>
     public static ImmutableArray<(RouteConfiguration First, RouteConfiguration Second)> FindEqual(ImmutableArray<RouteConfiguration> routes)
     {
-        // Routes of one group share order, port, a host, the path and a method: only their headers can still tell them apart.
-        var groups = new Dictionary<(int Order, int? Port, string Host, string Path, string Method, int Headers), List<RouteConfiguration>>();
+        var groups = new Dictionary<Group, List<RouteConfiguration>>();
         var pairs = new Dictionary<(string, string), (RouteConfiguration, RouteConfiguration)>();
         foreach (var reach in routes.OrderBy(route => route.Id, StringComparer.Ordinal).Select(route => new RouteReach(route)))
         {
             var route = reach.Route;
-            foreach (var (host, method) in OrAny(route.Match.Hosts).SelectMany(host => OrAny(route.Match.Methods).Select(method => (host, method))))
+            foreach (var (host, method) in OrAny(reach.Hosts).SelectMany(host => OrAny(route.Match.Methods).Select(method => (host, method))))
             {
-                var key = (route.Order, route.Match.Port, host, reach.PathKey, method, route.Match.Headers.Length);
+                var key = new Group(route.Direction, route.Match.IsTcp, route.Order, route.Match.Port, host, reach.PathKey, method, route.Match.Headers.Length);
                 if (!groups.TryGetValue(key, out var group))
                 {
                     groups.Add(key, group = []);

@@ -1,4 +1,5 @@
 using Sidecar.Configuration.Documents;
+using Sidecar.Configuration.Effective;
 using Sidecar.Configuration.Keys;
 using Sidecar.Configuration.Merging;
 
@@ -50,6 +51,12 @@ internal sealed class ReferenceRules
             || defined?[id.Text] is not null
             || (noun == "policy" && id.Text == ConfigurationDefaults.DefaultPolicyId))
         {
+            return;
+        }
+
+        if (noun == "cluster" && id.Text == RouteConfiguration.OriginalClusterId)
+        {
+            _problems.Error(written, $"there is no cluster {MessageText.Quote(id.Text)}: for where the application dialled, write forwardTo: {id.Text} in place of cluster");
             return;
         }
 

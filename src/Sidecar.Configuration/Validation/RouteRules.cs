@@ -5,14 +5,13 @@ using Sidecar.Configuration.Routes;
 
 namespace Sidecar.Configuration.Validation;
 
-/// <summary>Routes against each other, their clusters and the listeners.</summary>
+/// <summary>Routes against each other and their clusters.</summary>
 internal static class RouteRules
 {
-    /// <summary>Reports overlaps, shadows, breakers that can only fail everything, and routes that no listener feeds.</summary>
+    /// <summary>Reports overlaps, shadows, breakers that can only fail everything, and calls that are repeated twice.</summary>
     public static void Check(
         ImmutableArray<RouteConfiguration> routes,
         ImmutableArray<ClusterConfiguration> clusters,
-        ListenersConfiguration listeners,
         ObjectNode document,
         ProblemList problems)
     {
@@ -20,22 +19,18 @@ internal static class RouteRules
         {
             problems.Error(
                 second.Location,
-                $"routes '{first.Id}' ({Place(first.Location)}) and '{second.Id}' can match the same request and nothing orders them: make one match narrower, or give one a lower order");
+                $"routes '{first.Id}' ({Place(first.Location)}) and '{second.Id}' can match the same {(second.Match.IsTcp ? "connection" : "request")} and nothing orders them: make one match narrower, or give one a lower order");
         }
 
         foreach (var (shadowed, by) in RouteOverlap.FindShadowed(routes))
         {
             problems.Warning(
                 Node(document, "routes", shadowed.Id),
-                $"route '{shadowed.Id}' (order {shadowed.Order}) never gets a request: route '{by.Id}' (order {by.Order}) goes first and matches everything it matches; raise its order or remove one");
+                $"route '{shadowed.Id}' (order {shadowed.Order}) never gets a {(shadowed.Match.IsTcp ? "connection" : "request")}: route '{by.Id}' (order {by.Order}) goes first and matches everything it matches; raise its order or remove one");
         }
 
         WarnSingleDestinations(routes, clusters, document, problems);
-        if (!routes.IsEmpty && listeners.Reverse is null && document.Find("listeners", "reverse") is null or ScalarNode { IsOff: true })
-        {
-            // A warning: a document of routes alone is legal, the listener may come from another file or --listen.
-            problems.Warning(Node(document, "routes"), "there are routes but no listener that feeds them: write listeners.reverse, or run with --listen");
-        }
+        DoubleRetryRules.Check(routes, document, problems);
     }
 
     private static void WarnSingleDestinations(

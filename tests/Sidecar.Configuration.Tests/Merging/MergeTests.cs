@@ -33,14 +33,15 @@ public sealed class MergeTests
     [Fact]
     public void Load_OtherTopLevelKeyInALaterFile_IsAnError()
     {
-        var errors = LoadFiles("version: 1", "version: 1\nlimits: { headerCount: 1 }\nlisteners: {}\nfoo: 1\ninterception: {}\n").Errors.Select(error => error.ToString());
+        var errors = LoadFiles("version: 1", "version: 1\nlimits: { headerCount: 1 }\nlisteners: {}\nfoo: 1\ninterception: {}\noverrides: {}\n").Errors.Select(error => error.ToString());
 
         Assert.Equal(
             [
                 "2.yaml:2: limits: 'limits' may stand in the first file only (1.yaml); later files hold routes, policies or clusters: move it there",
                 "2.yaml:3: listeners: 'listeners' may stand in the first file only (1.yaml); later files hold routes, policies or clusters: move it there",
-                "2.yaml:4: foo: unknown key 'foo'; the keys here are version, listeners, limits, telemetry, shutdown, routes, policies or clusters",
-                "2.yaml:5: interception: key 'interception' is not supported yet: remove it",
+                "2.yaml:4: foo: unknown key 'foo'; the keys here are version, listeners, limits, telemetry, interception, shutdown, routes, policies or clusters",
+                "2.yaml:5: interception: 'interception' may stand in the first file only (1.yaml); later files hold routes, policies or clusters: move it there",
+                "2.yaml:6: overrides: key 'overrides' is not supported yet: remove it",
             ],
             errors);
     }

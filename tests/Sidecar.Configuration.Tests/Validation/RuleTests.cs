@@ -57,7 +57,7 @@ public sealed class RuleTests
 
     [Fact]
     public void Load_RoutesWithoutListener_IsAWarning() => Assert.Equal(
-        "test.yaml:2: routes: there are routes but no listener that feeds them: write listeners.reverse, or run with --listen",
+        "test.yaml:2: routes.r: route 'r' is reverse and no such listener is open: write listeners.reverse, or run with --listen",
         Assert.Single(Warnings("version: 1\nroutes: { r: { match: {}, cluster: c } }\nclusters: { c: { dns: { name: x, port: 1 } } }")));
 
     [Fact]
@@ -82,7 +82,12 @@ public sealed class RuleTests
     [InlineData("admin: { address: \"[::]:15100\" }", "is not a loopback address and port")]
     [InlineData("reverse: {}", "key 'address' is missing")]
     [InlineData("reverse: \"127.0.0.1:80\"", "the string '127.0.0.1:80' is not off or a listener (an object)")]
-    [InlineData("outbound: { port: 15101 }", "key 'outbound' is not supported yet")]
+    [InlineData("outbound: { port: 15100 }", "listeners outbound ([::]:15100) and admin (127.0.0.1:15100) cannot both be opened")]
+    [InlineData("inbound: { port: 15120 }", "listeners inbound ([::]:15120) and metrics ([::]:15120) cannot both be opened")]
+    [InlineData("{ outbound: { port: 15106 }, inbound: {} }", "listeners outbound ([::]:15106) and inbound ([::]:15106) cannot both be opened")]
+    [InlineData("{ outbound: {}, reverse: { address: \"127.0.0.1:15101\" } }", "listeners reverse (127.0.0.1:15101) and outbound ([::]:15101) cannot both be opened")]
+    [InlineData("outbound: { port: 65536 }", "the number '65536' is not a whole number from 0 to 65535")]
+    [InlineData("outbound: { address: \"127.0.0.1:15101\" }", "unknown key 'address'; the keys here are port")]
     public void Load_ListenersThatCannotBe_IsAnError(string listener, string error) => Assert.Contains(error, Error($"version: 1\nlisteners:\n  {listener}"));
 
     [Theory]
@@ -90,6 +95,8 @@ public sealed class RuleTests
     [InlineData("reverse: { address: \"127.0.0.2:15100\" }")]
     [InlineData("reverse: { address: \"[::1]:15100\" }")]
     [InlineData("reverse: { address: \"127.0.0.1:0\" }, admin: { address: \"127.0.0.1:0\" }")]
+    [InlineData("outbound: { port: 0 }, inbound: { port: 0 }")]
+    [InlineData("outbound: { port: 15100 }, admin: off")]
     public void Load_ListenersApart_IsNoError(string listeners) => Valid($"version: 1\nlisteners: {{ {listeners} }}");
 
     [Theory]

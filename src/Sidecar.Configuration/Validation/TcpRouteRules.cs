@@ -1,0 +1,44 @@
+using Sidecar.Configuration.Documents;
+using Sidecar.Configuration.Keys;
+
+namespace Sidecar.Configuration.Validation;
+
+/// <summary>
+/// What a TCP route says of HTTP. Bytes that are not read have no request to time or repeat, so only <c>timeouts.connect</c> and
+/// <c>circuitBreaker</c> apply. What a base or the default policy says of HTTP is meant for other routes and does not count.
+/// </summary>
+internal static class TcpRouteRules
+{
+    private static readonly string[] PolicyNames = [PolicyKeys.Base.Name, PolicyKeys.Timeouts.Name, PolicyKeys.CircuitBreaker.Name];
+
+    /// <summary>Reports what the route itself wrote and cannot have.</summary>
+    public static void Check(RouteDocument route, ProblemList problems)
+    {
+        if (!route.Transforms.IsEmpty)
+        {
+            Refuse(RouteKeys.Transforms.Name, route.Node[RouteKeys.Transforms.Name]!, problems);
+        }
+
+        if (route.Node[RouteKeys.Policy.Name] is not ObjectNode own)
+        {
+            return;
+        }
+
+        foreach (var (key, value) in own.Members.Where(member => !PolicyNames.Contains(member.Key)))
+        {
+            Refuse(key, value, problems);
+        }
+
+        foreach (var (key, value) in (own[PolicyKeys.Timeouts.Name] as ObjectNode)?.Members ?? new Dictionary<string, DocumentNode>())
+        {
+            if (key != TimeoutKeys.Connect.Name)
+            {
+                Refuse($"{PolicyKeys.Timeouts.Name}.{key}", value, problems);
+            }
+        }
+    }
+
+    private static void Refuse(string key, DocumentNode value, ProblemList problems) => problems.Error(
+        value,
+        $"{key} means nothing on a TCP route (match.sni, or port alone): only timeouts.connect and circuitBreaker do; remove it, or add a path to match HTTP");
+}
