@@ -38,7 +38,7 @@ public sealed class AdminEndpoints(IAdminView view)
         return path switch
         {
             "/config" => ReadAsync(context, WriteConfigurationAsync),
-            "/routes" => ReadAsync(context, c => AdminResponse.WriteJsonAsync(c, 200, json => AdminJson.WriteRoutes(json, view.Routes))),
+            "/routes" => ReadAsync(context, c => AdminResponse.WriteJsonAsync(c, 200, json => AdminJson.WriteRoutes(json, view))),
             "/breakers" => ReadAsync(context, c => AdminResponse.WriteJsonAsync(c, 200, json => AdminJson.WriteBreakers(json, view.Breakers))),
             "/stats" => ReadAsync(context, c => AdminResponse.WriteJsonAsync(c, 200, json => AdminJson.WriteStats(json, view))),
             "/healthz" => ReadAsync(context, HealthAsync),

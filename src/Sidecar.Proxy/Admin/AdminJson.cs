@@ -42,14 +42,36 @@ internal static class AdminJson
         json.WriteEndObject();
     }
 
-    /// <summary>The routes in the order in which they are matched.</summary>
-    public static void WriteRoutes(Utf8JsonWriter json, IReadOnlyList<RouteConfiguration> routes)
+    /// <summary>The routes in the order in which they are matched, and what of intercepted traffic they do not cover.</summary>
+    public static void WriteRoutes(Utf8JsonWriter json, IAdminView view)
     {
         json.WriteStartObject();
         json.WriteStartArray("routes");
-        foreach (var route in routes)
+        foreach (var route in view.Routes)
         {
             RouteJson.Write(json, route);
+        }
+
+        json.WriteEndArray();
+        json.WriteStartArray("unmatched");
+        foreach (var host in view.Unmatched)
+        {
+            json.WriteStartObject();
+            json.WriteString("direction", host.Direction);
+            json.WriteString("host", host.Host);
+            json.WriteNumber("requests", host.Requests);
+            json.WriteNumber("excess", host.Excess);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteStartArray("serverFirst");
+        foreach (var learned in view.ServerFirst)
+        {
+            json.WriteStartObject();
+            json.WriteString("destination", learned.Destination.ToString());
+            json.WriteNumber("expiresInSeconds", Seconds(learned.ExpiresIn));
+            json.WriteEndObject();
         }
 
         json.WriteEndArray();

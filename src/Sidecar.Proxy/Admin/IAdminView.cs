@@ -1,7 +1,9 @@
 using System.Buffers;
 using Sidecar.Configuration.Effective;
 using Sidecar.Proxy.Configuration;
+using Sidecar.Proxy.Interception;
 using Sidecar.Proxy.Policies;
+using Sidecar.Proxy.Routing;
 
 namespace Sidecar.Proxy.Admin;
 
@@ -19,6 +21,12 @@ public interface IAdminView
 
     /// <summary>The running routes in the order in which they are matched.</summary>
     IReadOnlyList<RouteConfiguration> Routes { get; }
+
+    /// <summary>The busiest hosts of intercepted traffic that no route matches.</summary>
+    IReadOnlyList<UnmatchedHost> Unmatched { get; }
+
+    /// <summary>Destinations that were seen to speak first.</summary>
+    IReadOnlyList<ServerFirstPort> ServerFirst { get; }
 
     /// <summary>Every breaker that has state.</summary>
     IReadOnlyList<BreakerView> Breakers { get; }

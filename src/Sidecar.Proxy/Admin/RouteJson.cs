@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using Sidecar.Configuration.Effective;
+using Sidecar.Proxy.Telemetry;
 
 namespace Sidecar.Proxy.Admin;
 
@@ -12,10 +13,18 @@ internal static class RouteJson
     {
         json.WriteStartObject();
         json.WriteString("route", route.Id);
-        json.WriteString("direction", "reverse");
+        json.WriteString("direction", LabelValues.Name(route.Direction));
         json.WriteNumber("order", route.Order);
         WriteMatch(json, route.Match);
-        json.WriteString("cluster", route.ClusterId);
+        if (route.IsForwardedToOriginal)
+        {
+            json.WriteString("forwardTo", route.ClusterId);
+        }
+        else
+        {
+            json.WriteString("cluster", route.ClusterId);
+        }
+
         WritePolicies(json, route.Policy);
         json.WriteString("writtenAt", $"{route.Location.File}:{route.Location.Line}");
         json.WriteEndObject();
@@ -35,6 +44,7 @@ internal static class RouteJson
             json.WriteString("path", match.Path);
         }
 
+        WriteStrings(json, "sni", match.Sni);
         WriteStrings(json, "methods", match.Methods);
         WriteStrings(json, "headers", [.. match.Headers.Select(header => header.Name)]);
         if (match.Port is { } port)

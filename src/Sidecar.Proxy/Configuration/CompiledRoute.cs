@@ -15,6 +15,9 @@ public sealed record CompiledRoute(RouteConfiguration Route, bool ChangesTarget,
     /// <summary>Id in the configuration.</summary>
     public string Id => Route.Id;
 
+    /// <summary>The built-in route of intercepted traffic that no written route matches: carried as if we were not there.</summary>
+    public bool IsPassthrough => Route.Id.Length == 0;
+
     /// <summary>The effective policy.</summary>
     public RoutePolicy Policy => Route.Policy;
 }

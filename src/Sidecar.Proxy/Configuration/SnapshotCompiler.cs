@@ -23,7 +23,7 @@ public static class SnapshotCompiler
     /// <summary>Compiles a configuration that <see cref="Check"/> found nothing wrong with.</summary>
     public static ConfigSnapshot Compile(SidecarConfiguration configuration)
     {
-        var variants = Ordered(configuration);
+        var variants = Ordered(configuration).FindAll(static variant => !variant.Route.Match.IsTcp);
         var routes = ImmutableArray.CreateBuilder<RouteConfig>(variants.Count);
         var rank = 0;
         for (var i = 0; i < variants.Count; i++)
@@ -34,9 +34,12 @@ public static class SnapshotCompiler
 
         return new ConfigSnapshot(
             configuration,
-            [.. variants.Select(variant => variant.Route).Distinct().Select(route => ToCompiled(route, configuration))],
+            [.. InMatchingOrder(configuration).Select(route => ToCompiled(route, configuration))],
             routes.MoveToImmutable(),
-            [.. configuration.Clusters.Select(cluster => new ClusterConfig { ClusterId = cluster.Id, Destinations = NoDestinations })]);
+            [
+                .. configuration.Clusters.Select(static cluster => cluster.Id).Append(RouteConfiguration.OriginalClusterId)
+                    .Select(static id => new ClusterConfig { ClusterId = id, Destinations = NoDestinations }),
+            ]);
     }
 
     /// <summary>The routes as they are tried, first match wins.</summary>
@@ -162,7 +165,8 @@ public static class SnapshotCompiler
 
     private static List<string>? Hosts(RouteVariant variant)
     {
-        var port = variant.Route.Match.Port;
+        // On intercepted traffic the port is the one that was dialled: DirectionMatcherPolicy.
+        var port = variant.Route.Direction == Direction.Reverse ? variant.Route.Match.Port : null;
         if (variant.Hosts.IsEmpty)
         {
             return port is null ? null : ["*:" + port.Value.ToString(CultureInfo.InvariantCulture)];

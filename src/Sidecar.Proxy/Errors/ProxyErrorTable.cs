@@ -32,7 +32,11 @@ public sealed record ProxyErrorRow(
     FailureOwner Owner,
     LogSeverity Severity,
     bool HasRetryAfter,
-    string Sentence);
+    string Sentence)
+{
+    /// <summary>HTTP status on the inbound listener.</summary>
+    public int InboundStatus { get; init; } = Status;
+}
 
 /// <summary>The one table that says what each <see cref="ProxyError"/> looks like (PRODUCT §3).</summary>
 public static class ProxyErrorTable
@@ -54,7 +58,7 @@ public static class ProxyErrorTable
         new("PT", "per_try_timeout", 504, DeadlineExceeded, FailureOwner.Destination, LogSeverity.Warn, false, "The upstream did not answer within the timeout of one try."),
         new("RB", "retry_budget_exhausted", 0, -1, FailureOwner.None, LogSeverity.Info, false, "The retry budget is exhausted."),
         new("URX", "retry_limit_exceeded", 0, -1, FailureOwner.None, LogSeverity.Info, false, "The retry limit is exhausted."),
-        new("OV", "overloaded", 503, ResourceExhausted, FailureOwner.None, LogSeverity.Warn, true, "A concurrency or connection limit is reached."),
+        new("OV", "overloaded", 503, ResourceExhausted, FailureOwner.None, LogSeverity.Warn, true, "A concurrency or connection limit is reached.") { InboundStatus = 429 },
         new("RL", "rate_limited", 429, ResourceExhausted, FailureOwner.None, LogSeverity.Info, true, "The rate limit of this route is reached."),
         new("FB", "fallback_answered", 0, -1, FailureOwner.None, LogSeverity.Info, false, "A fallback answered."),
         new("FI", "fault_injected", 0, -1, FailureOwner.None, LogSeverity.Info, false, "A fault was injected."),

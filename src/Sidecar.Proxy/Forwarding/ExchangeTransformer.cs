@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
+using Sidecar.Configuration.Effective;
 using Sidecar.Contract;
 using Sidecar.Proxy.Errors;
 using Sidecar.Proxy.Interception;
@@ -30,10 +31,12 @@ public sealed class ExchangeTransformer(Func<bool> closesConnections) : HttpTran
         HttpContext httpContext, HttpRequestMessage proxyRequest, string destinationPrefix, CancellationToken cancellationToken)
     {
         var exchange = httpContext.Features.GetRequiredFeature<HttpExchange>();
-        CopyRequestHeaders(httpContext.Request, proxyRequest);
-        AddForwarded(httpContext, proxyRequest);
-        proxyRequest.Headers.TryAddWithoutValidation(Own.RequestId, exchange.Record.RequestId);
-        TraceHeaders.WriteRequest(exchange.Record, proxyRequest.Headers);
+        CopyRequestHeaders(httpContext.Request, proxyRequest, exchange.Route.Compiled.IsPassthrough);
+        if (!exchange.Route.Compiled.IsPassthrough)
+        {
+            AddOwnHeaders(httpContext, proxyRequest, exchange);
+        }
+
         proxyRequest.Options.Set(PolicyHandler.ExchangeKey, exchange);
         if (exchange.Route.Compiled.HasTransforms)
         {
@@ -64,7 +67,8 @@ public sealed class ExchangeTransformer(Func<bool> closesConnections) : HttpTran
             response.Headers[Own.Flags] = StringValues.Concat(exchange.Record.Flags.ToString(), response.Headers[Own.Flags]).ToString();
         }
 
-        if (closesConnections() && HttpProtocol.IsHttp11(httpContext.Request.Protocol) && !exchange.IsUpgrade)
+        if (closesConnections() && HttpProtocol.IsHttp11(httpContext.Request.Protocol) && !exchange.IsUpgrade
+            && httpContext.Features.Get<ListenerFeature>()?.Kind != ListenerKind.Outbound)
         {
             response.Headers.Connection = "close";
         }
@@ -107,13 +111,25 @@ public sealed class ExchangeTransformer(Func<bool> closesConnections) : HttpTran
         }
     }
 
-    private static void CopyRequestHeaders(HttpRequest request, HttpRequestMessage message)
+    /// <summary>What written routes add (PRODUCT §2).</summary>
+    private static void AddOwnHeaders(HttpContext context, HttpRequestMessage message, HttpExchange exchange)
+    {
+        if (exchange.Route.Compiled.Route.Direction != Direction.Outbound)
+        {
+            AddForwarded(context, message);
+        }
+
+        message.Headers.TryAddWithoutValidation(Own.RequestId, exchange.Record.RequestId);
+        TraceHeaders.WriteRequest(exchange.Record, message.Headers);
+    }
+
+    private static void CopyRequestHeaders(HttpRequest request, HttpRequestMessage message, bool isPassthrough)
     {
         var connection = request.Headers.Connection;
         foreach (var (name, values) in request.Headers)
         {
             if (name[0] == ':' || HopByHopHeaders.Contains(name) || (connection.Count > 0 && HopByHopHeaders.IsNominated(connection, name))
-                || IsOurs(name) || TraceHeaders.Contains(name) || (message.Content is null && name.Equals(Http.ContentLength, StringComparison.OrdinalIgnoreCase)))
+                || (!isPassthrough && (IsOurs(name) || TraceHeaders.Contains(name))) || (message.Content is null && name.Equals(Http.ContentLength, StringComparison.OrdinalIgnoreCase)))
             {
                 continue;
             }
@@ -148,7 +164,7 @@ public sealed class ExchangeTransformer(Func<bool> closesConnections) : HttpTran
 
     private static void AddForwarded(HttpContext context, HttpRequestMessage message)
     {
-        // Written reverse routes: append the peer, and set -Proto and -Host only when absent (PRODUCT §2).
+        // Written reverse and inbound routes: append the peer, and set -Proto and -Host only when absent (PRODUCT §2).
         var headers = message.Headers;
         if (context.Features.Get<ListenerFeature>()?.PeerAddress(context.Connection) is { } peer)
         {

@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Http.Features;
 using Sidecar.Configuration.Effective;
 using Sidecar.Contract;
 using Sidecar.Proxy.Errors;
+using Sidecar.Proxy.Interception;
 using Sidecar.Proxy.Policies;
 using Sidecar.Proxy.Routing;
 using Sidecar.Proxy.Telemetry;
@@ -22,6 +23,7 @@ public sealed class ForwardingMiddleware(
     IForwarderHttpClientFactory clients,
     ExchangeTransformer transformer,
     ReplayMemory replayMemory,
+    OriginalDestinations originals,
     TimeProvider time)
 {
     // The real address is chosen per attempt; Yarp only looks at the scheme here.
@@ -98,6 +100,10 @@ public sealed class ForwardingMiddleware(
     {
         var request = context.Request;
         var headers = request.Headers;
+        var original = route.Compiled.Route.IsForwardedToOriginal && context.Features.Get<ListenerFeature>()?.Original is { } dialled
+            ? originals.Get(dialled)
+            : null;
+        record.MirrorsFailures = route.Compiled.IsPassthrough;
         return new HttpExchange
         {
             Record = record,
@@ -107,10 +113,11 @@ public sealed class ForwardingMiddleware(
             IsUpgrade = context.Features.Get<IHttpUpgradeFeature>() is { IsUpgradableRequest: true }
                 || context.Features.Get<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true },
             IsEventStream = headers.Accept.ToString().Contains("text/event-stream", StringComparison.OrdinalIgnoreCase),
-            CallerTimeout = CallerDeadline.Read(record.IsGrpc ? headers[HeaderNames.GrpcTimeout] : default(string), headers[HeaderNames.RequestTimeout]),
+            CallerTimeout = route.Compiled.IsPassthrough ? null : CallerDeadline.Read(record.IsGrpc ? headers[HeaderNames.GrpcTimeout] : default(string), headers[HeaderNames.RequestTimeout]),
             TargetHash = route.Compiled.UsesTargetHash ? TargetHash.Of(record.Target) : 0,
             Balancer = route.Cluster.Balancer,
-            Destinations = route.Cluster.Destinations,
+            Destinations = original?.Set ?? route.Cluster.Destinations,
+            Budget = original?.Budget,
             Route = route,
             CallerBody = body,
             IsCallerHttp2 = HttpProtocol.IsHttp2(request.Protocol),

@@ -104,6 +104,17 @@ public sealed class HttpExchange : UpstreamExchange
     private void Prepare(HttpRequestMessage message, in AttemptPlan attempt)
     {
         message.RequestUri = UpstreamUri.Create(attempt.Destination.Address, PathAndQuery);
+        if (CallerBody is not null && message.Content is not RequestBodyContent)
+        {
+            message.Content = new RequestBodyContent(CallerBody, message.Content!.Headers);
+        }
+
+        if (Route.Compiled.IsPassthrough)
+        {
+            // No added header (PRODUCT §2).
+            return;
+        }
+
         var headers = message.Headers;
         if (attempt.Number > 1)
         {
@@ -123,10 +134,6 @@ public sealed class HttpExchange : UpstreamExchange
         }
 
         TraceHeaders.WriteAttempt(Record, headers);
-        if (CallerBody is not null && message.Content is not RequestBodyContent)
-        {
-            message.Content = new RequestBodyContent(CallerBody, message.Content!.Headers);
-        }
     }
 
     private AttemptOutcome Failed(in UpstreamResult result)

@@ -1,5 +1,6 @@
 using System.Net;
 using Microsoft.AspNetCore.Http;
+using Sidecar.Configuration.Effective;
 
 namespace Sidecar.Proxy.Interception;
 
@@ -14,19 +15,38 @@ public enum ListenerKind
 
     /// <summary>Metrics and probes.</summary>
     Metrics,
+
+    /// <summary>Intercepted traffic that leaves the application.</summary>
+    Outbound,
+
+    /// <summary>Intercepted traffic that reaches the application.</summary>
+    Inbound,
 }
 
-/// <summary>
-/// Which listener a connection came in by. Set on the connection, visible on every request of it. Interception will
-/// add the original destination beside it.
-/// </summary>
+/// <summary>Which listener a connection came in by. Set on the connection, visible on every request of it.</summary>
 /// <param name="kind">The listener.</param>
-public sealed class ListenerFeature(ListenerKind kind)
+/// <param name="original">Where an intercepted connection was dialled to; null on other listeners and on direct dials.</param>
+/// <param name="refusal">Why an intercepted connection must not be carried (<c>LD</c>); null when it may.</param>
+public sealed class ListenerFeature(ListenerKind kind, IPEndPoint? original = null, string? refusal = null)
 {
+    private string? _peerAddress;
+
     /// <summary>The listener.</summary>
     public ListenerKind Kind { get; } = kind;
 
-    private string? _peerAddress;
+    /// <summary>Where an intercepted connection was dialled to; null on other listeners and on direct dials.</summary>
+    public IPEndPoint? Original { get; } = original;
+
+    /// <summary>Why an intercepted connection must not be carried (<c>LD</c>); null when it may.</summary>
+    public string? Refusal { get; } = refusal;
+
+    /// <summary>The direction of its traffic.</summary>
+    public Direction Direction => Kind switch
+    {
+        ListenerKind.Outbound => Direction.Outbound,
+        ListenerKind.Inbound => Direction.Inbound,
+        _ => Direction.Reverse,
+    };
 
     /// <summary>The peer's address as it goes into <c>X-Forwarded-For</c>; formatted once per connection.</summary>
     public string? PeerAddress(ConnectionInfo connection) => _peerAddress ??= Format(connection.RemoteIpAddress);

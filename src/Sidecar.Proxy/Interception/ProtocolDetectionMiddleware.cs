@@ -1,9 +1,6 @@
 using System.Buffers;
-using System.Diagnostics.CodeAnalysis;
-using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
-using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 
 namespace Sidecar.Proxy.Interception;
@@ -34,8 +31,7 @@ public sealed class ProtocolDetectionMiddleware(
 
         if (protocol == DetectedProtocol.Http2)
         {
-            connection.Features.Set<ITlsConnectionFeature>(Http2PriorKnowledge.Instance);
-            connection.Features.Set<ITlsApplicationProtocolFeature>(Http2PriorKnowledge.Instance);
+            Http2PriorKnowledge.Announce(connection);
         }
 
         await next(connection);
@@ -120,23 +116,5 @@ public sealed class ProtocolDetectionMiddleware(
                 connection.Abort(new ConnectionAbortedException("No request arrived in time."));
             }
         }
-    }
-
-    private sealed class Http2PriorKnowledge : ITlsConnectionFeature, ITlsApplicationProtocolFeature
-    {
-        public static readonly Http2PriorKnowledge Instance = new();
-        private static readonly byte[] Alpn = "h2"u8.ToArray();
-
-        public ReadOnlyMemory<byte> ApplicationProtocol => Alpn;
-
-        [AllowNull]
-        public X509Certificate2 ClientCertificate
-        {
-            get => null!;
-            set => throw new NotSupportedException();
-        }
-
-        public Task<X509Certificate2?> GetClientCertificateAsync(CancellationToken cancellationToken) =>
-            Task.FromResult<X509Certificate2?>(null);
     }
 }

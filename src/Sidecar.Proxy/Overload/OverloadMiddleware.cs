@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Sidecar.Proxy.Errors;
+using Sidecar.Proxy.Interception;
 using Sidecar.Proxy.Telemetry;
 
 namespace Sidecar.Proxy.Overload;
@@ -17,8 +18,9 @@ public sealed class OverloadMiddleware(RequestDelegate next, TrafficCounters cou
     public Task InvokeAsync(HttpContext context)
     {
         var phase = drain.Phase;
-        if (phase >= DrainPhase.Closing)
+        if (phase == DrainPhase.Refusing || (phase == DrainPhase.Closing && context.Features.Get<ListenerFeature>()?.Kind != ListenerKind.Outbound))
         {
+            // The application still needs its way out while it finishes: outbound is untouched until the very end.
             context.Features.GetRequiredFeature<RequestRecord>().ClosesConnection = true;
             if (phase == DrainPhase.Refusing)
             {

@@ -80,7 +80,8 @@ public sealed class PolicyRegistry(TimeProvider clock, IRandomSource random, IPo
 
     private static RoutePolicyEngine? Keep(Live old, RouteConfiguration route, RetryBudget budget)
     {
-        if (old.Engines.GetValueOrDefault(route.Id) is not { } engine || engine.ClusterId != route.ClusterId || engine.Policy != route.Policy)
+        if (old.Engines.GetValueOrDefault(route.Id) is not { } engine || engine.ClusterId != route.ClusterId || engine.Policy != route.Policy
+            || engine.Direction != LabelValues.Name(route.Direction))
         {
             return null;
         }
@@ -90,7 +91,7 @@ public sealed class PolicyRegistry(TimeProvider clock, IRandomSource random, IPo
     }
 
     private RoutePolicyEngine Create(RouteConfiguration route, RetryBudget budget) =>
-        new(route.Policy, budget, _pipelines, events, new BreakerOwner(route.Id, route.ClusterId, clock, random, _queue, _dynamic));
+        new(route.Policy, budget, _pipelines, events, new BreakerOwner(route.Id, route.ClusterId, LabelValues.Name(route.Direction), clock, random, _queue, _dynamic));
 
     private sealed record Live(FrozenDictionary<string, RoutePolicyEngine> Engines, FrozenDictionary<string, RetryBudget> Budgets);
 }

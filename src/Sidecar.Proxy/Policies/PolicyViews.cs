@@ -27,7 +27,11 @@ public readonly record struct BreakerView(
     int Failures,
     int Requests,
     int SlowCalls,
-    int Consecutive);
+    int Consecutive)
+{
+    /// <summary>Direction of its route.</summary>
+    public string Direction { get; init; } = "reverse";
+}
 
 /// <summary>One cluster's retry budget.</summary>
 /// <param name="Cluster">Cluster id.</param>

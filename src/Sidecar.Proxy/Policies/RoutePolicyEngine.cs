@@ -29,6 +29,10 @@ public sealed class RoutePolicyEngine
     private readonly BreakerOwner _owner;
     private readonly RouteBreaker? _routeBreaker;
     private readonly BreakerSet? _destinationBreakers;
+
+    // Where every request brings its own destination, these have nothing to do with each other: a set of breakers for each,
+    // which lives as long as the destination is remembered.
+    private readonly ConditionalWeakTable<DestinationSet, BreakerSet>? _originalBreakers;
     private RetryBudget _budget;
 
     internal RoutePolicyEngine(RoutePolicy policy, RetryBudget budget, RetryPipelines pipelines, IPolicyEvents events, BreakerOwner owner)
@@ -46,6 +50,10 @@ public sealed class RoutePolicyEngine
         {
             _routeBreaker = new RouteBreaker(routeBreaker, owner);
         }
+        else if (policy.CircuitBreaker is not null && owner.ClusterId == RouteConfiguration.OriginalClusterId)
+        {
+            _originalBreakers = [];
+        }
         else if (policy.CircuitBreaker is { } destinationBreaker)
         {
             _destinationBreakers = new BreakerSet(destinationBreaker, owner);
@@ -57,6 +65,9 @@ public sealed class RoutePolicyEngine
 
     /// <summary>Cluster id.</summary>
     public string ClusterId => _owner.ClusterId;
+
+    /// <summary>Direction of the route, as labels say it.</summary>
+    public string Direction => _owner.Direction;
 
     /// <summary>What it enforces.</summary>
     public RoutePolicy Policy { get; }
@@ -155,7 +166,7 @@ public sealed class RoutePolicyEngine
 
     /// <summary>Every circuit that a retry could meet is open.</summary>
     internal bool IsOpen(UpstreamExchange exchange) =>
-        _routeBreaker is { Breaker: { } breaker } ? breaker.Share() == 0 : _destinationBreakers?.IsOpen(exchange.Destinations) ?? false;
+        _routeBreaker is { Breaker: { } breaker } ? breaker.Share() == 0 : BreakersFor(exchange)?.IsOpen(exchange.Destinations) ?? false;
 
     /// <summary>Lists this route's breakers.</summary>
     internal void Describe(List<BreakerView> into)
@@ -166,6 +177,10 @@ public sealed class RoutePolicyEngine
         }
 
         _destinationBreakers?.Describe(into);
+        foreach (var (_, breakers) in _originalBreakers ?? [])
+        {
+            breakers.Describe(into);
+        }
     }
 
     /// <summary>No new request will come; those in flight settle as ever.</summary>
@@ -173,6 +188,10 @@ public sealed class RoutePolicyEngine
     {
         _owner.IsRetired = true;
         _destinationBreakers?.Retire();
+        foreach (var (_, breakers) in _originalBreakers ?? [])
+        {
+            breakers.Retire();
+        }
     }
 
     /// <summary>Plain successes and refusals are decided here, without making anything.</summary>
@@ -182,6 +201,10 @@ public sealed class RoutePolicyEngine
         ProxyError.CircuitOpen or ProxyError.NoHealthyDestination or ProxyError.CallerGone => false,
         _ => true,
     };
+
+    private BreakerSet? BreakersFor(UpstreamExchange exchange) => _originalBreakers is null
+        ? _destinationBreakers
+        : _originalBreakers.GetValue(exchange.Destinations, _ => new BreakerSet(Policy.CircuitBreaker!, _owner));
 
     private Destination? Select(UpstreamExchange exchange, Destination? previous, out BreakerPermit permit)
     {
@@ -194,9 +217,9 @@ public sealed class RoutePolicyEngine
         }
 
         // 4. and 5. Destination and its breaker.
-        if (_destinationBreakers is not null)
+        if (BreakersFor(exchange) is { } breakers)
         {
-            return _destinationBreakers.Pick(exchange, previous, out permit);
+            return breakers.Pick(exchange, previous, out permit);
         }
 
         var destination = exchange.Balancer.Pick(exchange.Destinations, new PickRequest(null, previous, exchange.TargetHash));
@@ -211,13 +234,13 @@ public sealed class RoutePolicyEngine
     private AttemptOutcome Refusal(UpstreamExchange exchange)
     {
         // A balancer prefers healthy destinations but never refuses for health: with one to choose from, it was a breaker.
-        if (exchange.Destinations.All.IsEmpty || (_routeBreaker is null && _destinationBreakers is null))
+        if (exchange.Destinations.All.IsEmpty || (_routeBreaker is null && BreakersFor(exchange) is null))
         {
             return new AttemptOutcome { Error = ProxyError.NoHealthyDestination, Detail = "The cluster has no destination to choose." };
         }
 
         Events.Refused(exchange.Record, ProxyError.CircuitOpen);
-        var untilProbe = _routeBreaker?.Breaker.UntilProbe() ?? _destinationBreakers!.UntilProbe(exchange.Destinations);
+        var untilProbe = _routeBreaker?.Breaker.UntilProbe() ?? BreakersFor(exchange)!.UntilProbe(exchange.Destinations);
 
         // While a probe is out nobody knows how long it takes; a second is the least that Retry-After can say.
         return new AttemptOutcome { Error = ProxyError.CircuitOpen, RefusedFor = untilProbe > TimeSpan.Zero ? untilProbe : TimeSpan.FromSeconds(1) };
@@ -231,7 +254,7 @@ public sealed class RoutePolicyEngine
         record.BeginAttempt(destination.Id, destination.MetricId, Clock.GetTimestamp()).WaitedBefore = waited;
         if (record.AttemptCount == 1)
         {
-            Budget.CountRequest();
+            (exchange.Budget ?? Budget).CountRequest();
         }
 
         Events.AttemptStarted(record);

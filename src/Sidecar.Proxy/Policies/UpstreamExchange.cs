@@ -1,5 +1,6 @@
 using Sidecar.Configuration.Effective;
 using Sidecar.Proxy.LoadBalancing;
+using Sidecar.Proxy.Policies.Retry;
 using Sidecar.Proxy.Telemetry;
 
 namespace Sidecar.Proxy.Policies;
@@ -56,6 +57,9 @@ public abstract class UpstreamExchange
 
     /// <summary>The cluster's destinations when the request arrived.</summary>
     public required DestinationSet Destinations { get; init; }
+
+    /// <summary>The retry budget of this request's own destination; null is the cluster's.</summary>
+    public RetryBudget? Budget { get; init; }
 
     /// <summary>What the caller's body allows at this moment.</summary>
     public abstract BodyReplay Body { get; }

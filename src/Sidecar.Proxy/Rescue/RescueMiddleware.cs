@@ -41,6 +41,14 @@ public sealed class RescueMiddleware(RequestDelegate next, Action<RequestRecord,
             return;
         }
 
+        if (record.MirrorsFailures && record.Failure is ProxyError.ConnectFailed or ProxyError.UpstreamClosed)
+        {
+            // What the kernel would have said to the application: a reset. The status is for the log only.
+            context.Response.StatusCode = ProxyErrorTable.Row(record.Failure).Status;
+            context.Abort();
+            return;
+        }
+
         if (context.Response.HasStarted || record.Failure == ProxyError.CallerGone)
         {
             // Too late for an answer: the caller must see a broken transfer, never a clean end.

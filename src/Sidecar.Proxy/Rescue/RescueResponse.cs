@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Sidecar.Configuration.Effective;
 using Sidecar.Contract;
 using Sidecar.Proxy.Errors;
 using Sidecar.Proxy.Telemetry;
@@ -19,7 +20,8 @@ public static class RescueResponse
     {
         var response = context.Response;
         var row = ProxyErrorTable.Row(record.Failure);
-        var status = record.FailureStatus != 0 ? record.FailureStatus : row.Status;
+        var status = record.FailureStatus != 0 ? record.FailureStatus
+            : record.Direction == LabelValues.Name(Direction.Inbound) ? row.InboundStatus : row.Status;
         response.Clear();
         var headers = response.Headers;
         headers[HeaderNames.Flags] = record.Flags.ToString();

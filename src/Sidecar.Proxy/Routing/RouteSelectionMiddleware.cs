@@ -1,30 +1,47 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Sidecar.Proxy.Errors;
+using Sidecar.Proxy.Interception;
 using Sidecar.Proxy.Telemetry;
 
 namespace Sidecar.Proxy.Routing;
 
 /// <summary>
 /// Freezes the one decision of a request: the route that endpoint routing found, with its policy as it is now. What
-/// ASP.NET would answer itself (404, 405) is <c>NR</c>: a route that does not match the method does not match.
+/// ASP.NET would answer itself (404, 405) is no match: <c>NR</c> on the reverse listener, <c>passthrough</c> on
+/// intercepted traffic.
 /// </summary>
-public sealed class RouteSelectionMiddleware(RequestDelegate next)
+/// <param name="next">Runs the endpoint that was found.</param>
+/// <param name="forward">Forwards where no endpoint was found.</param>
+/// <param name="routes">Has the built-in route.</param>
+/// <param name="unmatched">Remembers the busiest hosts without a route.</param>
+public sealed class RouteSelectionMiddleware(RequestDelegate next, RequestDelegate forward, RouteTable routes, UnmatchedHosts unmatched)
 {
     /// <summary>Runs once per request, after endpoint routing.</summary>
     public Task InvokeAsync(HttpContext context)
     {
         var record = context.Features.GetRequiredFeature<RequestRecord>();
-        if (context.GetEndpoint()?.Metadata.GetMetadata<RouteHandle>()?.Current is not { } route)
+        if (context.GetEndpoint()?.Metadata.GetMetadata<RouteHandle>()?.Current is { } route)
         {
-            context.SetEndpoint(null);
-            record.Fail(ProxyError.NoRoute);
-            return Task.CompletedTask;
+            return Take(context, record, route, next);
         }
 
+        context.SetEndpoint(null);
+        if (routes.Passthrough is { } passthrough && context.Features.Get<ListenerFeature>() is { Original: not null })
+        {
+            unmatched.Add(record.Direction, record.Host);
+            return Take(context, record, passthrough, forward);
+        }
+
+        record.Fail(ProxyError.NoRoute);
+        return Task.CompletedTask;
+    }
+
+    private static Task Take(HttpContext context, RequestRecord record, LiveRoute route, RequestDelegate then)
+    {
         record.Route = route.Compiled.Id;
         record.Cluster = route.Compiled.Route.ClusterId;
         context.Features.Set(route);
-        return next(context);
+        return then(context);
     }
 }

@@ -31,6 +31,14 @@ public sealed class RouteHandle
 public sealed class RouteTable
 {
     private readonly ConcurrentDictionary<string, RouteHandle> _handles = new(StringComparer.Ordinal);
+    private volatile LiveRoute? _passthrough;
+
+    /// <summary>The built-in route of intercepted traffic that no written route matches; null when nothing is intercepted.</summary>
+    public LiveRoute? Passthrough
+    {
+        get => _passthrough;
+        set => _passthrough = value;
+    }
 
     /// <summary>The handle of a route id; made when it is new.</summary>
     public RouteHandle Handle(string routeId) => _handles.GetOrAdd(routeId, static _ => new RouteHandle());

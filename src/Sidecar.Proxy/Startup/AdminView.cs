@@ -3,8 +3,10 @@ using Sidecar.Configuration;
 using Sidecar.Configuration.Effective;
 using Sidecar.Proxy.Admin;
 using Sidecar.Proxy.Configuration;
+using Sidecar.Proxy.Interception;
 using Sidecar.Proxy.Overload;
 using Sidecar.Proxy.Policies;
+using Sidecar.Proxy.Routing;
 using Sidecar.Proxy.Telemetry;
 
 namespace Sidecar.Proxy.Startup;
@@ -13,6 +15,8 @@ namespace Sidecar.Proxy.Startup;
 public sealed class AdminView(
     ConfigurationStore store,
     PolicyRegistry policies,
+    UnmatchedHosts unmatched,
+    ServerFirstPorts serverFirst,
     TrafficCounters counters,
     DrainState drain,
     EventLog events,
@@ -59,6 +63,12 @@ public sealed class AdminView(
 
     /// <inheritdoc/>
     public IReadOnlyList<RouteConfiguration> Routes => [.. SnapshotCompiler.InMatchingOrder(store.Current.Configuration)];
+
+    /// <inheritdoc/>
+    public IReadOnlyList<UnmatchedHost> Unmatched => unmatched.Busiest();
+
+    /// <inheritdoc/>
+    public IReadOnlyList<ServerFirstPort> ServerFirst => serverFirst.All;
 
     /// <inheritdoc/>
     public IReadOnlyList<BreakerView> Breakers => policies.Breakers();

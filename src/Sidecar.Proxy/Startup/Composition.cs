@@ -6,6 +6,7 @@ using Sidecar.Configuration.Effective;
 using Sidecar.Proxy.Admin;
 using Sidecar.Proxy.Configuration;
 using Sidecar.Proxy.Forwarding;
+using Sidecar.Proxy.Interception;
 using Sidecar.Proxy.Overload;
 using Sidecar.Proxy.Policies;
 using Sidecar.Proxy.Routing;
@@ -59,11 +60,17 @@ public sealed class Composition : IAsyncDisposable
         _otlp = OtlpExport.Start(OtlpSettings.Read(Environment.GetEnvironmentVariable), _meter, _tracing, Events, Time, VersionFacts.Current.Product);
 
         var counters = Counters;
-        Clusters = new UpstreamClusterRegistry(Time, random, new SystemNameResolver(), new UpstreamEventLines(Events));
+        var dialed = new DialedSockets();
+        var dialer = new UpstreamDialer(dialed);
+        Clusters = new UpstreamClusterRegistry(Time, random, new SystemNameResolver(), new UpstreamEventLines(Events), dialer);
         var policies = new PolicyRegistry(Time, random, _telemetry);
         var replayMemory = new ReplayMemory(configuration.Limits.ReplayTotalBytes);
         var routes = new RouteTable();
-        _running = new RunningConfiguration(Clusters, policies, routes, _telemetry, replayMemory);
+        var tcpRoutes = new TcpRouteTable();
+        var unmatched = new UnmatchedHosts();
+        var originals = new OriginalDestinations(Time);
+        var serverFirst = new ServerFirstPorts(Time);
+        _running = new RunningConfiguration(Clusters, policies, routes, tcpRoutes, _telemetry, replayMemory);
         var snapshot = SnapshotCompiler.Compile(configuration);
         _running.Apply(snapshot, yarp: null);
         _yarp = new SidecarProxyConfigProvider(snapshot);
@@ -75,21 +82,34 @@ public sealed class Composition : IAsyncDisposable
         _inFlightPressure = new LimitPressure("requests in flight", Time);
         _connectionPressure = new LimitPressure("connections", Time);
         Admin = new AdminView(
-            store, policies, counters, DrainState, Events, _lines, new PrometheusText(_meter), [_inFlightPressure, _connectionPressure], Time)
+            store, policies, unmatched, serverFirst, counters, DrainState, Events, _lines, new PrometheusText(_meter), [_inFlightPressure, _connectionPressure], Time)
         {
             LostSpans = () => _otlp?.LostSpans ?? 0,
         };
         _meter.RegisterGauges(new ProxyGauges(counters, policies, store, DrainState, Time));
 
-        Listeners = new Listeners(configuration, _connectionLimit, counters, Time);
-        var transport = new DrainableListenerFactory(ProxyServices.SocketTransport(), ProxyServices.IsTraffic(configuration.Listeners.Reverse));
+        Listeners = new Listeners(configuration, _connectionLimit, counters, _telemetry, Time);
+        var interception = new InterceptionListeners(
+            configuration.Listeners,
+            new LoopGuard(new LocalAddresses(Time), dialed.Contains, () => [.. Listeners.Bound.Select(listener => listener.Address.Port)]),
+            new OpaqueForwarder(tcpRoutes, originals, dialer, _telemetry, counters, Time),
+            serverFirst,
+            () => _running.Interception,
+            _connectionLimit,
+            counters,
+            _telemetry,
+            Time);
+        var transport = new DrainableListenerFactory(
+            ProxyServices.SocketTransport(),
+            endpoint => ProxyServices.IsAddressOf(endpoint, configuration.Listeners.Reverse) || ProxyServices.IsAddressOf(endpoint, configuration.Listeners.Inbound),
+            interception.Create);
         Drain = new DrainSequence(
             DrainState, counters, configuration.Shutdown.Grace, configuration.Shutdown.AcceptFor, transport.StopAcceptingAsync, Time);
         Server = ProxyServices.CreateBuilder(_yarp, Listeners, transport).Build();
         _parserRefusals = Server.Services.GetService<DiagnosticListener>()?.Subscribe(new ParserRefusals(_telemetry), ParserRefusals.Wants);
         ProxyPipeline.Build(Server, new ProxyParts(
             Time, _telemetry, counters, new RequestIds(random.NextInt64), DrainState, () => _running.InFlightLimit, replayMemory, routes,
-            new AdminEndpoints(Admin), InternalDefect));
+            unmatched, originals, new AdminEndpoints(Admin), InternalDefect));
     }
 
     /// <summary>Clock.</summary>

@@ -81,7 +81,7 @@ public sealed class DrainSequence(
         var seen = counters.Requests;
         while (TimeLeft > TimeSpan.Zero)
         {
-            if (counters.InFlight > 0 || counters.Requests != seen)
+            if (counters.InFlight > 0 || counters.Opaque > 0 || counters.Requests != seen)
             {
                 quietSince = time.GetTimestamp();
                 seen = counters.Requests;
@@ -94,7 +94,7 @@ public sealed class DrainSequence(
             await Task.Delay(Look, time);
         }
 
-        IsDrained = counters.InFlight == 0;
+        IsDrained = counters.InFlight == 0 && counters.Opaque == 0;
     }
 
     private static TimeSpan Min(TimeSpan a, TimeSpan b) => a < b ? a : b;

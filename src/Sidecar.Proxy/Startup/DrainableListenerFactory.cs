@@ -9,8 +9,10 @@ namespace Sidecar.Proxy.Startup;
 /// being served; then the end. This stands between Kestrel and its socket transport and makes the first step possible.
 /// </summary>
 /// <param name="transport">Kestrel's socket transport.</param>
-/// <param name="isTraffic">Which addresses the first step closes; admin and metrics stay until the end.</param>
-public sealed class DrainableListenerFactory(IConnectionListenerFactory transport, Func<EndPoint, bool> isTraffic)
+/// <param name="isDrained">Which addresses the first step closes; admin, metrics and outbound stay until the end.</param>
+/// <param name="intercept">Makes the listener of an intercepted address; null for any other.</param>
+public sealed class DrainableListenerFactory(
+    IConnectionListenerFactory transport, Func<EndPoint, bool> isDrained, Func<EndPoint, IConnectionListener?> intercept)
     : IConnectionListenerFactory, IConnectionListenerFactorySelector
 {
     private readonly ConcurrentBag<IConnectionListener> _traffic = [];
@@ -21,8 +23,8 @@ public sealed class DrainableListenerFactory(IConnectionListenerFactory transpor
     /// <inheritdoc/>
     public async ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
     {
-        var listener = await transport.BindAsync(endpoint, cancellationToken);
-        if (isTraffic(endpoint))
+        var listener = intercept(endpoint) ?? await transport.BindAsync(endpoint, cancellationToken);
+        if (isDrained(endpoint))
         {
             _traffic.Add(listener);
         }

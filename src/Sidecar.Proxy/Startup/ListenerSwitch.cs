@@ -10,7 +10,7 @@ public sealed class ListenerSwitch(RequestDelegate traffic, AdminEndpoints admin
     /// <summary>Runs once per request.</summary>
     public Task InvokeAsync(HttpContext context) => context.Features.Get<ListenerFeature>()?.Kind switch
     {
-        ListenerKind.Reverse => traffic(context),
+        ListenerKind.Reverse or ListenerKind.Outbound or ListenerKind.Inbound => traffic(context),
         ListenerKind.Metrics => admin.HandleMetricsAsync(context),
         ListenerKind.Admin => admin.HandleAdminAsync(context),
         _ => throw new InvalidOperationException("The connection came in by no listener of ours."),

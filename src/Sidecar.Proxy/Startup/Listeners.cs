@@ -9,9 +9,11 @@ using Sidecar.Proxy.Telemetry;
 namespace Sidecar.Proxy.Startup;
 
 /// <summary>The bound ports, each with its connection pipeline, and the server limits: none of the server's own defaults applies.</summary>
-public sealed class Listeners(SidecarConfiguration configuration, int connectionLimit, TrafficCounters counters, TimeProvider time)
+public sealed class Listeners(SidecarConfiguration configuration, int connectionLimit, TrafficCounters counters, RequestTelemetry telemetry, TimeProvider time)
 {
     private ListenOptions? _reverse;
+    private ListenOptions? _outbound;
+    private ListenOptions? _inbound;
     private ListenOptions? _admin;
     private ListenOptions? _metrics;
 
@@ -20,7 +22,7 @@ public sealed class Listeners(SidecarConfiguration configuration, int connection
     {
         get
         {
-            foreach (var (name, options) in new[] { ("reverse", _reverse), ("admin", _admin), ("metrics", _metrics) })
+            foreach (var (name, options) in new[] { ("reverse", _reverse), ("outbound", _outbound), ("inbound", _inbound), ("admin", _admin), ("metrics", _metrics) })
             {
                 if (options?.IPEndPoint is { } address)
                 {
@@ -32,6 +34,12 @@ public sealed class Listeners(SidecarConfiguration configuration, int connection
 
     /// <summary>Where traffic arrives; null when the listener is off.</summary>
     public IPEndPoint? Reverse => _reverse?.IPEndPoint;
+
+    /// <summary>Where intercepted traffic of the application arrives; null when the listener is off.</summary>
+    public IPEndPoint? Outbound => _outbound?.IPEndPoint;
+
+    /// <summary>Where intercepted traffic to the application arrives; null when the listener is off.</summary>
+    public IPEndPoint? Inbound => _inbound?.IPEndPoint;
 
     /// <summary>Where the controls are.</summary>
     public IPEndPoint? Admin => _admin?.IPEndPoint;
@@ -57,10 +65,12 @@ public sealed class Listeners(SidecarConfiguration configuration, int connection
         _reverse = Listen(server, listeners.Reverse, listen =>
         {
             listen.Protocols = HttpProtocols.Http1AndHttp2;
-            listen.Use(next => new ConnectionLimitMiddleware(next, ListenerKind.Reverse, connectionLimit, counters).OnConnectionAsync);
+            listen.Use(next => new ConnectionLimitMiddleware(next, connectionLimit, counters, telemetry).OnConnectionAsync);
             listen.Use(next => new ProtocolDetectionMiddleware(
                 next, configuration.Limits.KeepAlive, configuration.Limits.HeaderTimeout, time).OnConnectionAsync);
         });
+        _outbound = Listen(server, listeners.Outbound, listen => Intercepted(listen, Direction.Outbound));
+        _inbound = Listen(server, listeners.Inbound, listen => Intercepted(listen, Direction.Inbound));
         _admin = Listen(server, listeners.Admin, listen => Plain(listen, ListenerKind.Admin));
         _metrics = Listen(server, listeners.Metrics, listen => Plain(listen, ListenerKind.Metrics));
     }
@@ -84,6 +94,23 @@ public sealed class Listeners(SidecarConfiguration configuration, int connection
         // Envoy's edge guide: 64 KiB per stream, 1 MiB per connection.
         server.Http2.InitialStreamWindowSize = 64 * 1024;
         server.Http2.InitialConnectionWindowSize = 1024 * 1024;
+    }
+
+    // Limit, loop guard and detection have been passed before the server sees the connection: InterceptionListener.
+    private void Intercepted(ListenOptions listen, Direction direction)
+    {
+        listen.Protocols = HttpProtocols.Http1AndHttp2;
+        listen.Use(next => async connection =>
+        {
+            try
+            {
+                await next(connection);
+            }
+            finally
+            {
+                counters.ConnectionClosed(direction);
+            }
+        });
     }
 
     private static void Plain(ListenOptions listen, ListenerKind kind)

@@ -18,9 +18,10 @@ public sealed class ParserRefusals(RequestTelemetry telemetry) : IObserver<KeyVa
     /// <inheritdoc/>
     public void OnNext(KeyValuePair<string, object?> value)
     {
-        if (value.Value is IFeatureCollection features && features.Get<ListenerFeature>()?.Kind == ListenerKind.Reverse)
+        if (value.Value is IFeatureCollection features
+            && features.Get<ListenerFeature>() is { Kind: ListenerKind.Reverse or ListenerKind.Outbound or ListenerKind.Inbound } listener)
         {
-            telemetry.Malformed("reverse", features.Get<IBadRequestExceptionFeature>()?.Error?.Message);
+            telemetry.Malformed(LabelValues.Name(listener.Direction), features.Get<IBadRequestExceptionFeature>()?.Error?.Message);
         }
     }
 

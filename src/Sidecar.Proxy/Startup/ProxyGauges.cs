@@ -1,3 +1,4 @@
+using Sidecar.Configuration.Effective;
 using Sidecar.Proxy.Configuration;
 using Sidecar.Proxy.Overload;
 using Sidecar.Proxy.Policies;
@@ -9,20 +10,24 @@ namespace Sidecar.Proxy.Startup;
 public sealed class ProxyGauges(
     TrafficCounters counters, PolicyRegistry policies, ConfigurationStore store, DrainState drain, TimeProvider time) : IProxyGauges
 {
-    private const string Reverse = "reverse";
+    private static readonly Direction[] Directions = Enum.GetValues<Direction>();
 
     /// <inheritdoc/>
-    public IEnumerable<InFlightGauge> InFlight => [new(Reverse, "", counters.InFlight)];
+    public IEnumerable<InFlightGauge> InFlight => Directions.Select(direction => new InFlightGauge(LabelValues.Name(direction), "", counters.InFlightOf(direction)));
 
     /// <inheritdoc/>
     public IEnumerable<RetryBudgetGauge> RetryBudgets => policies.Budgets().Select(budget => new RetryBudgetGauge(budget.Cluster, budget.Available));
 
     /// <inheritdoc/>
     public IEnumerable<BreakerGauge> Breakers => policies.Breakers()
-        .Select(breaker => new BreakerGauge(Reverse, breaker.Route, breaker.Cluster, breaker.DestinationLabel, breaker.State));
+        .Select(breaker => new BreakerGauge(breaker.Direction, breaker.Route, breaker.Cluster, breaker.DestinationLabel, breaker.State));
 
     /// <inheritdoc/>
-    public IEnumerable<ConnectionGauge> Connections => [new(Reverse, counters.Connections)];
+    public IEnumerable<ConnectionGauge> Connections => Directions.Select(direction => new ConnectionGauge(LabelValues.Name(direction), counters.ConnectionsOf(direction)));
+
+    /// <inheritdoc/>
+    public IEnumerable<ConnectionGauge> OpaqueConnections =>
+        Directions.Select(direction => new ConnectionGauge(LabelValues.Name(direction), counters.OpaqueOf(direction)));
 
     /// <inheritdoc/>
     public string ConfigHash => store.Current.Revision;

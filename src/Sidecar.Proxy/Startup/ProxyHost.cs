@@ -42,6 +42,12 @@ public sealed class ProxyHost : IAsyncDisposable
     /// <summary>Where traffic arrives; null when the listener is off.</summary>
     public IPEndPoint? ReverseEndPoint => _parts.Listeners.Reverse;
 
+    /// <summary>Where intercepted traffic of the application arrives; null when the listener is off.</summary>
+    public IPEndPoint? OutboundEndPoint => _parts.Listeners.Outbound;
+
+    /// <summary>Where intercepted traffic to the application arrives; null when the listener is off.</summary>
+    public IPEndPoint? InboundEndPoint => _parts.Listeners.Inbound;
+
     /// <summary>Where the controls are.</summary>
     public IPEndPoint? AdminEndPoint => _parts.Listeners.Admin;
 

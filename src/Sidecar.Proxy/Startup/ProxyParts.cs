@@ -15,6 +15,8 @@ namespace Sidecar.Proxy.Startup;
 /// <param name="InFlightLimit">Requests that may be in flight now.</param>
 /// <param name="ReplayMemory">Cap of all replay buffers together.</param>
 /// <param name="Routes">The live routes.</param>
+/// <param name="Unmatched">The busiest hosts without a route.</param>
+/// <param name="Originals">Addresses that applications dial.</param>
 /// <param name="Admin">The controls.</param>
 /// <param name="InternalDefect">Told about exceptions that nobody expected.</param>
 public sealed record ProxyParts(
@@ -26,5 +28,7 @@ public sealed record ProxyParts(
     Func<int> InFlightLimit,
     ReplayMemory ReplayMemory,
     RouteTable Routes,
+    UnmatchedHosts Unmatched,
+    OriginalDestinations Originals,
     AdminEndpoints Admin,
     Action<RequestRecord, Exception> InternalDefect);

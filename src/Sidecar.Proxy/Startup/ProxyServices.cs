@@ -2,6 +2,7 @@ using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -10,6 +11,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Sidecar.Proxy.Configuration;
 using Sidecar.Proxy.Forwarding;
+using Sidecar.Proxy.Routing;
 using Yarp.ReverseProxy.Configuration;
 using Yarp.ReverseProxy.Forwarder;
 
@@ -21,6 +23,9 @@ namespace Sidecar.Proxy.Startup;
 /// </summary>
 public static class ProxyServices
 {
+    /// <summary>Connections that the kernel keeps for us while we are busy.</summary>
+    public const int Backlog = 4096;
+
     /// <summary>A builder with server, routing and forwarding.</summary>
     public static WebApplicationBuilder CreateBuilder(
         SidecarProxyConfigProvider configuration, Listeners listeners, DrainableListenerFactory transport)
@@ -32,6 +37,7 @@ public static class ProxyServices
         services.AddSingleton<IConnectionListenerFactory>(transport);
         services.AddSingleton<IProxyConfigProvider>(configuration);
         services.AddReverseProxy();
+        services.AddSingleton<MatcherPolicy, DirectionMatcherPolicy>();
         services.RemoveAll<IForwarderHttpClientFactory>();
         services.AddSingleton<PolicyHandler>();
         services.AddSingleton<IForwarderHttpClientFactory, SidecarForwarderHttpClientFactory>();
@@ -50,7 +56,7 @@ public static class ProxyServices
             UnsafePreferInlineScheduling = true,
             WaitForDataBeforeAllocatingBuffer = true,
             NoDelay = true,
-            Backlog = 4096,
+            Backlog = Backlog,
         }),
         NullLoggerFactory.Instance);
 
@@ -71,7 +77,12 @@ public static class ProxyServices
         }
     }
 
-    /// <summary>Is this the address of a traffic listener? Compared by reference first: two listeners may both ask for port 0.</summary>
-    public static Func<EndPoint, bool> IsTraffic(IPEndPoint? reverse) => endpoint =>
-        ReferenceEquals(endpoint, reverse) || (reverse is { Port: > 0 } && reverse.Equals(endpoint));
+    /// <summary>The same transport for sockets that were accepted by <see cref="Interception.InterceptionListener"/>.</summary>
+    public static SocketConnectionContextFactory SocketConnections() => new(
+        new SocketConnectionFactoryOptions { UnsafePreferInlineScheduling = true, WaitForDataBeforeAllocatingBuffer = true },
+        NullLogger.Instance);
+
+    /// <summary>Is this the address of that listener? Compared by reference first: two listeners may both ask for port 0.</summary>
+    public static bool IsAddressOf(EndPoint endpoint, IPEndPoint? listener) =>
+        ReferenceEquals(endpoint, listener) || (listener is { Port: > 0 } && listener.Equals(endpoint));
 }

@@ -15,12 +15,16 @@ namespace Sidecar.Proxy.Startup;
 /// Yarp's endpoints come last, so that a request meets either the old route or the new one, whole.
 /// </summary>
 public sealed class RunningConfiguration(
-    UpstreamClusterRegistry clusters, PolicyRegistry policies, RouteTable routes, RequestTelemetry telemetry, ReplayMemory replayMemory)
+    UpstreamClusterRegistry clusters, PolicyRegistry policies, RouteTable routes, TcpRouteTable tcpRoutes, RequestTelemetry telemetry, ReplayMemory replayMemory)
 {
+    private volatile InterceptionConfiguration _interception = ConfigurationDefaults.Interception;
     private int _inFlightLimit;
 
     /// <summary>Requests that may be in flight.</summary>
     public int InFlightLimit => Volatile.Read(ref _inFlightLimit);
+
+    /// <summary>How intercepted connections are told apart now.</summary>
+    public InterceptionConfiguration Interception => _interception;
 
     /// <summary>Everything that can be found wrong only here; empty when the configuration can run.</summary>
     public static IReadOnlyList<ConfigurationProblem> Check(SidecarConfiguration configuration) =>
@@ -29,13 +33,17 @@ public sealed class RunningConfiguration(
     /// <summary>Takes effect at once for new requests; requests under way keep what they met.</summary>
     public void Apply(ConfigSnapshot snapshot, SidecarProxyConfigProvider? yarp)
     {
-        var configuration = snapshot.Configuration;
+        var configuration = InterceptedTraffic.Complete(snapshot.Configuration);
         clusters.Apply(configuration.Clusters);
         policies.Apply(configuration);
         telemetry.Apply(configuration.Telemetry);
         replayMemory.SetLimit(configuration.Limits.ReplayTotalBytes);
         Volatile.Write(ref _inFlightLimit, InFlight(configuration.Limits));
-        routes.Publish([.. snapshot.Routes.Select(Live)]);
+        LiveRoute[] live = [.. snapshot.Routes.Select(Live)];
+        routes.Publish(live);
+        routes.Passthrough = policies.Find(InterceptedTraffic.Passthrough.Id) is null ? null : Live(InterceptedTraffic.Passthrough);
+        tcpRoutes.Publish(live);
+        _interception = snapshot.Configuration.Interception;
         yarp?.Update(snapshot);
     }
 

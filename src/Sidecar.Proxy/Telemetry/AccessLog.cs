@@ -75,6 +75,27 @@ public sealed class AccessLog : IDisposable
         Array.Clear(fields, 0, count);
     }
 
+    /// <summary>Writes the line of a connection that was carried as TCP, if it gets one: always with a flag, others by <c>successRatio</c>.</summary>
+    public void WriteConnection(RequestRecord record)
+    {
+        var severity = Severity(record);
+        if (!_events.IsEnabled(severity) || !(record.Flags.IsEmpty ? IsSampled() : _limit.TryPass()))
+        {
+            return;
+        }
+
+        _events.Write(
+            LogEvents.Connection,
+            severity,
+            [
+                ("direction", record.Direction), ("route", LabelValues.Route(record.Route)), ("cluster", record.Cluster),
+                ("destination", record.AttemptCount > 0 ? record.LastAttempt.Destination : record.Target), ("dialled", record.Target),
+                ("sni", record.Host), ("protocol", record.Protocol), ("flags", record.Flags.IsEmpty ? "" : record.Flags.ToString()),
+                ("detail", record.Detail), ("durationMs", _time.GetElapsedTime(record.StartTimestamp, record.EndTimestamp)),
+                ("connectMs", record.HeadersTime ?? TimeSpan.Zero), ("sentBytes", record.RequestBytes), ("receivedBytes", record.ResponseBytes),
+            ]);
+    }
+
     /// <summary>Ends the limit's timer; a summary that is due is written.</summary>
     public void Dispose() => _limit.Dispose();
 

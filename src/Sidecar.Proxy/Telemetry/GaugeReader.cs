@@ -36,6 +36,11 @@ internal static class GaugeReader
                     group.Count(gauge => gauge.State == state))));
         }
 
+        if (definition == Instruments.OpaqueOpen)
+        {
+            return gauges.OpaqueConnections.Select(static gauge => new GaugeSample(new(gauge.Direction), gauge.Count));
+        }
+
         if (definition == Instruments.Connections)
         {
             return gauges.Connections.GroupBy(static gauge => gauge.Direction)

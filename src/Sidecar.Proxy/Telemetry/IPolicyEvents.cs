@@ -63,7 +63,7 @@ public readonly record struct BreakerTransition(
     TimeSpan OpenFor,
     int Failures,
     int Requests,
-    string Direction = "reverse");
+    string Direction);
 
 /// <summary>What the policy engine tells about itself. Called on the request path: implementations only count and enqueue.</summary>
 public interface IPolicyEvents

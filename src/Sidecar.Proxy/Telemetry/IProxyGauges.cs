@@ -1,7 +1,7 @@
 namespace Sidecar.Proxy.Telemetry;
 
 /// <summary>Requests in flight on one route.</summary>
-/// <param name="Direction"><c>reverse</c>, later <c>inbound</c>, <c>outbound</c>.</param>
+/// <param name="Direction"><c>reverse</c>, <c>inbound</c> or <c>outbound</c>.</param>
 /// <param name="Route">Route id; empty when none.</param>
 /// <param name="Count">How many.</param>
 public readonly record struct InFlightGauge(string Direction, string Route, long Count);
@@ -20,7 +20,7 @@ public readonly record struct RetryBudgetGauge(string Cluster, double Available)
 public readonly record struct BreakerGauge(string Direction, string Route, string Cluster, string DestinationLabel, BreakerState State);
 
 /// <summary>Open downstream connections.</summary>
-/// <param name="Direction"><c>reverse</c>, later <c>inbound</c>, <c>outbound</c>.</param>
+/// <param name="Direction"><c>reverse</c>, <c>inbound</c> or <c>outbound</c>.</param>
 /// <param name="Count">How many.</param>
 public readonly record struct ConnectionGauge(string Direction, long Count);
 
@@ -41,6 +41,9 @@ public interface IProxyGauges
 
     /// <summary>Downstream connections.</summary>
     IEnumerable<ConnectionGauge> Connections { get; }
+
+    /// <summary>Those of them that are carried as TCP.</summary>
+    IEnumerable<ConnectionGauge> OpaqueConnections { get; }
 
     /// <summary>Hash of the configuration in use, in hexadecimal, at least 12 digits; empty when there is none.</summary>
     string ConfigHash { get; }

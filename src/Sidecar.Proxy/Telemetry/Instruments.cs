@@ -149,6 +149,28 @@ public static class Instruments
     public static readonly InstrumentDefinition Connections = new(
         "sidecar.connections", InstrumentKind.Gauge, "{connection}", "Open downstream connections.", ["direction"], [], 0);
 
+    /// <summary>What became of looking at intercepted connections.</summary>
+    public static readonly InstrumentDefinition Detection = new(
+        "sidecar.detection", InstrumentKind.Counter, "{connection}",
+        "Intercepted connections by what was found: http1, http2, tls, tcp, server-first, server-first-known, opaque-port, silent, refused.",
+        ["direction", "outcome"], [], 0);
+
+    /// <summary>Connections carried as TCP.</summary>
+    public static readonly InstrumentDefinition OpaqueConnections = new(
+        "sidecar.opaque.connections", InstrumentKind.Counter, "{connection}",
+        "Connections carried as TCP that ended, by the flag of their failure (none when both sides ended well).",
+        ["direction", "route", "protocol", "flag"], [], 12);
+
+    /// <summary>Connections being carried as TCP.</summary>
+    public static readonly InstrumentDefinition OpaqueOpen = new(
+        "sidecar.opaque.open", InstrumentKind.Gauge, "{connection}", "Connections being carried as TCP.", ["direction"], [], 0);
+
+    /// <summary>Bytes carried as TCP.</summary>
+    public static readonly InstrumentDefinition OpaqueBytes = new(
+        "sidecar.opaque.bytes", InstrumentKind.Counter, "By",
+        "Bytes of connections carried as TCP that ended: sent by the client, received from the upstream.",
+        ["direction", "route", "flow"], [], 2);
+
     /// <summary>1 while draining.</summary>
     public static readonly InstrumentDefinition Draining = new(
         "sidecar.draining", InstrumentKind.Gauge, "{process}", "1 while the proxy is draining.", [], [], 0);
@@ -163,6 +185,7 @@ public static class Instruments
     public static readonly ImmutableArray<InstrumentDefinition> All =
     [
         ServerDuration, ClientDuration, AddedLatency, Requests, Attempts, Retries, RetryBudget, BreakerStates, BreakerTransitions, Ejections,
-        InFlight, Refused, ConfigReloads, ConfigHash, ConfigRevision, ConfigRevisionAge, ConfigRejected, Connections, Draining, TelemetryLost,
+        InFlight, Refused, ConfigReloads, ConfigHash, ConfigRevision, ConfigRevisionAge, ConfigRejected, Connections,
+        Detection, OpaqueConnections, OpaqueOpen, OpaqueBytes, Draining, TelemetryLost,
     ];
 }

@@ -1,3 +1,5 @@
+using Sidecar.Configuration.Effective;
+
 namespace Sidecar.Proxy.Telemetry;
 
 /// <summary>
@@ -72,6 +74,14 @@ public static class LabelValues
         BreakerState.Open => "open",
         BreakerState.HalfOpen => "half-open",
         _ => "held",
+    };
+
+    /// <summary>The direction, as labels, logs and documents say it.</summary>
+    public static string Name(Direction direction) => direction switch
+    {
+        Direction.Outbound => "outbound",
+        Direction.Inbound => "inbound",
+        _ => "reverse",
     };
 
     /// <summary>The outcome, as the label says it.</summary>

@@ -16,6 +16,9 @@ public static class LogEvents
     /// <summary>Lines of requests were left out because there were too many in a second; says how many.</summary>
     public static readonly LogEvent AccessLogSuppressed = new(2, "access-log-suppressed");
 
+    /// <summary>The line of one connection that was carried as TCP.</summary>
+    public static readonly LogEvent Connection = new(4, "connection");
+
     /// <summary>Log lines were lost because stdout was blocked or failed; says how many.</summary>
     public static readonly LogEvent LogLinesLost = new(3, "log-lines-lost");
 
@@ -97,14 +100,17 @@ public static class LogEvents
     /// <summary>Our own defect.</summary>
     public static readonly LogEvent InternalError = new(71, "internal-error");
 
+    /// <summary>A connection was refused because it leads back to the proxy, or not to this pod.</summary>
+    public static readonly LogEvent LoopRefused = new(73, "loop-refused");
+
     /// <summary>A limit is reached and connections or requests are being refused.</summary>
     public static readonly LogEvent LimitReached = new(72, "limit-reached");
 
     /// <summary>All of them; a test checks that ids and names are unique and that none is missing here.</summary>
     public static readonly ImmutableArray<LogEvent> All =
     [
-        Request, AccessLogSuppressed, LogLinesLost, Started, Listening, ListenFailed, Stopped, Limits, ConfigLoaded, ConfigRejected, ConfigWarning,
+        Request, Connection, AccessLogSuppressed, LogLinesLost, Started, Listening, ListenFailed, Stopped, Limits, ConfigLoaded, ConfigRejected, ConfigWarning,
         ConfigFallback, StateFailed, BreakerTransition, Ejection, HealthChanged, DnsFailed, DnsChanged, UpstreamFailed, DrainStarted, DrainFinished,
-        SignalReceived, AdminAction, OtlpFailed, OtlpRecovered, OtlpSettingIgnored, OtlpStarted, MalformedRequest, InternalError, LimitReached,
+        SignalReceived, AdminAction, OtlpFailed, OtlpRecovered, OtlpSettingIgnored, OtlpStarted, MalformedRequest, InternalError, LimitReached, LoopRefused,
     ];
 }

@@ -12,7 +12,13 @@ public sealed class RequestRecord
     private AttemptRecord[] _attempts = new AttemptRecord[1];
     private int _attemptCount;
 
-    /// <summary>Traffic direction: <c>reverse</c>, later <c>inbound</c> and <c>outbound</c>.</summary>
+    /// <summary>
+    /// Carried as if we were not there: an upstream that refuses or resets before its first byte is mirrored by a reset, not
+    /// answered for (PRODUCT §4).
+    /// </summary>
+    public bool MirrorsFailures { get; set; }
+
+    /// <summary>Traffic direction: <c>reverse</c>, <c>inbound</c> or <c>outbound</c>.</summary>
     public string Direction { get; set; } = "reverse";
 
     /// <summary>Id of the route; empty when none matched.</summary>
@@ -30,7 +36,10 @@ public sealed class RequestRecord
     /// <summary>Host as received; hostile: escape before writing.</summary>
     public string Host { get; set; } = "";
 
-    /// <summary><c>http/1.0</c>, <c>http/1.1</c> or <c>http/2</c>.</summary>
+    /// <summary>The account of a connection that is carried as TCP, not of a request.</summary>
+    public bool IsOpaque { get; init; }
+
+    /// <summary><c>http/1.0</c>, <c>http/1.1</c> or <c>http/2</c>; of a TCP connection its detection outcome.</summary>
     public string Protocol { get; set; } = "";
 
     /// <summary>The caller's request id when it is 1–128 visible ASCII, else ours.</summary>

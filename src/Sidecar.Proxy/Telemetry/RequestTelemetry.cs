@@ -1,3 +1,4 @@
+using System.Net;
 using Sidecar.Configuration.Effective;
 using Sidecar.Proxy.Errors;
 
@@ -117,6 +118,29 @@ public sealed class RequestTelemetry : IPolicyEvents, IDisposable
         {
             _tracing.CircuitOpen(record);
         }
+    }
+
+    /// <summary>An intercepted connection was looked at.</summary>
+    /// <param name="direction">Its direction.</param>
+    /// <param name="outcome">One of a closed set.</param>
+    public void Detected(string direction, string outcome) => _meter.Detected(direction, outcome);
+
+    /// <summary>A connection was refused before it carried anything: counted by flag; a loop is told in a line, at most ten a second.</summary>
+    public void ConnectionRefused(string direction, ProxyError error, string? detail = null, IPEndPoint? destination = null)
+    {
+        _meter.ConnectionRefused(direction, error);
+        if (error == ProxyError.Loop && _malformed.TryPass())
+        {
+            _events.Write(LogEvents.LoopRefused, LogSeverity.Error,
+                [("direction", direction), ("destination", destination?.ToString()), ("flags", ProxyErrorTable.Flag(error)), ("detail", detail)]);
+        }
+    }
+
+    /// <summary>A connection that was carried as TCP ended.</summary>
+    public void OnConnectionFinished(RequestRecord record)
+    {
+        _meter.ConnectionFinished(record);
+        _accessLog.WriteConnection(record);
     }
 
     /// <summary>The configuration was read again.</summary>

@@ -1,6 +1,7 @@
 using System.Buffers;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Sidecar.Configuration.Effective;
 using Sidecar.Contract;
 using Sidecar.Proxy.Errors;
 
@@ -10,8 +11,14 @@ namespace Sidecar.Proxy.Telemetry;
 /// The outermost layer: opens the account of a request, and closes it when everything below has ended, rescued failures
 /// included, so that what is counted is what the caller saw.
 /// </summary>
+/// <param name="next">Everything below.</param>
+/// <param name="direct">Which way a request goes: its listener knows.</param>
+/// <param name="telemetry">Metrics, span and line.</param>
+/// <param name="counters">What is in flight.</param>
+/// <param name="requestIds">Ids for callers that name none.</param>
+/// <param name="time">Clock.</param>
 public sealed class RequestTelemetryMiddleware(
-    RequestDelegate next, RequestTelemetry telemetry, TrafficCounters counters, RequestIds requestIds, TimeProvider time)
+    RequestDelegate next, Func<HttpContext, Direction> direct, RequestTelemetry telemetry, TrafficCounters counters, RequestIds requestIds, TimeProvider time)
 {
     /// <summary>What the log says of a caller that went away; nginx's number.</summary>
     private const int ClientClosedRequest = 499;
@@ -22,24 +29,26 @@ public sealed class RequestTelemetryMiddleware(
     /// <summary>Runs once per request.</summary>
     public async Task InvokeAsync(HttpContext context)
     {
-        counters.RequestStarted();
-        var record = Open(context);
+        var direction = direct(context);
+        counters.RequestStarted(direction);
+        var record = Open(context, direction);
         try
         {
             await next(context);
         }
         finally
         {
-            Close(context, record);
+            Close(context, record, direction);
         }
     }
 
-    private RequestRecord Open(HttpContext context)
+    private RequestRecord Open(HttpContext context, Direction direction)
     {
         var request = context.Request;
         var headers = request.Headers;
         var record = new RequestRecord
         {
+            Direction = LabelValues.Name(direction),
             StartTimestamp = time.GetTimestamp(),
             Method = request.Method,
             Target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget,
@@ -55,12 +64,12 @@ public sealed class RequestTelemetryMiddleware(
         return record;
     }
 
-    private void Close(HttpContext context, RequestRecord record)
+    private void Close(HttpContext context, RequestRecord record, Direction direction)
     {
         record.EndTimestamp = time.GetTimestamp();
         var isCallerGone = record.Flags.Latest == ProxyError.CallerGone;
         record.Status = isCallerGone && !context.Response.HasStarted ? ClientClosedRequest : context.Response.StatusCode;
-        counters.RequestEnded(aborted: isCallerGone || (record.Failure != ProxyError.None && record.HeadersTime is not null));
+        counters.RequestEnded(direction, aborted: isCallerGone || (record.Failure != ProxyError.None && record.HeadersTime is not null));
         var log = telemetry.AccessLog;
         if (log.RequestHeaders.IsEmpty && log.ResponseHeaders.IsEmpty)
         {

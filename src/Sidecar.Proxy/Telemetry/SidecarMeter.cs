@@ -35,7 +35,7 @@ public sealed class SidecarMeter : IDisposable
     private readonly Meter _meter;
     private readonly MetricFamily?[] _families = new MetricFamily?[Instruments.All.Length];
     private readonly MetricFamily _serverDuration, _clientDuration, _addedLatency, _requests, _attempts, _retries, _transitions, _ejections,
-        _refused, _reloads, _lost;
+        _refused, _reloads, _lost, _detection, _opaqueConnections, _opaqueBytes;
 
     private readonly Histogram<double> _serverHistogram, _clientHistogram, _addedHistogram;
     private volatile IProxyGauges? _gauges;
@@ -77,6 +77,9 @@ public sealed class SidecarMeter : IDisposable
         _refused = Family(Instruments.Refused);
         _reloads = Family(Instruments.ConfigReloads);
         _lost = Family(Instruments.TelemetryLost);
+        _detection = Family(Instruments.Detection);
+        _opaqueConnections = Family(Instruments.OpaqueConnections);
+        _opaqueBytes = Family(Instruments.OpaqueBytes);
         _serverHistogram = CreateHistogram(Instruments.ServerDuration);
         _clientHistogram = CreateHistogram(Instruments.ClientDuration);
         _addedHistogram = CreateHistogram(Instruments.AddedLatency);
@@ -122,6 +125,11 @@ public sealed class SidecarMeter : IDisposable
     /// <summary>An attempt came to its headers or failed.</summary>
     public void AttemptFinished(RequestRecord record, in AttemptRecord attempt)
     {
+        if (record.IsOpaque)
+        {
+            return;
+        }
+
         var labels = new MetricLabels(
             record.Direction, LabelValues.Route(record.Route), record.Cluster, attempt.DestinationLabel, LabelValues.Method(record.Method),
             LabelValues.Status(attempt.Status), Outcomes.ErrorType(attempt));
@@ -142,6 +150,23 @@ public sealed class SidecarMeter : IDisposable
         {
             _ejections.Add(new MetricLabels(transition.Direction, route, transition.Cluster, transition.DestinationLabel));
         }
+    }
+
+    /// <summary>An intercepted connection was looked at.</summary>
+    public void Detected(string direction, string outcome) => _detection.Add(new MetricLabels(direction, outcome));
+
+    /// <summary>A connection was refused before it carried anything.</summary>
+    public void ConnectionRefused(string direction, ProxyError error) =>
+        _refused.Add(new MetricLabels(direction, LabelValues.NoRoute, ProxyErrorTable.Flag(error)));
+
+    /// <summary>A connection that was carried as TCP ended.</summary>
+    public void ConnectionFinished(RequestRecord record)
+    {
+        var route = LabelValues.Route(record.Route);
+        _opaqueConnections.Add(new MetricLabels(
+            record.Direction, route, record.Protocol, record.Flags.IsEmpty ? "" : ProxyErrorTable.Flag(record.Flags.Cause)));
+        _opaqueBytes.Add(new MetricLabels(record.Direction, route, "sent"), record.RequestBytes);
+        _opaqueBytes.Add(new MetricLabels(record.Direction, route, "received"), record.ResponseBytes);
     }
 
     /// <summary>A request was refused by the HTTP parser before it became one.</summary>

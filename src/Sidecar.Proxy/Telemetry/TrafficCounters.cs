@@ -1,10 +1,15 @@
+using Sidecar.Configuration.Effective;
+
 namespace Sidecar.Proxy.Telemetry;
 
 /// <summary>What is open and what was done; the drain waits on it and reports it.</summary>
 public sealed class TrafficCounters
 {
-    private int _connections;
-    private int _inFlight;
+    private static readonly int Directions = Enum.GetValues<Direction>().Length;
+
+    private readonly int[] _connections = new int[Directions];
+    private readonly int[] _opaque = new int[Directions];
+    private readonly int[] _inFlight = new int[Directions];
     private long _requests;
     private long _completed;
     private long _aborted;
@@ -13,10 +18,13 @@ public sealed class TrafficCounters
     private long _connectionsRefused;
 
     /// <summary>Open connections of the traffic listeners.</summary>
-    public int Connections => Volatile.Read(ref _connections);
+    public int Connections => Sum(_connections);
 
     /// <summary>Requests being served.</summary>
-    public int InFlight => Volatile.Read(ref _inFlight);
+    public int InFlight => Sum(_inFlight);
+
+    /// <summary>Connections being carried as TCP.</summary>
+    public int Opaque => Sum(_opaque);
 
     /// <summary>Requests that ever arrived.</summary>
     public long Requests => Interlocked.Read(ref _requests);
@@ -36,36 +44,58 @@ public sealed class TrafficCounters
     /// <summary>Connections closed at once because of the limit.</summary>
     public long ConnectionsRefused => Interlocked.Read(ref _connectionsRefused);
 
+    /// <summary>Open connections of one direction.</summary>
+    public int ConnectionsOf(Direction direction) => Volatile.Read(ref _connections[(int)direction]);
+
+    /// <summary>Connections of one direction that are carried as TCP.</summary>
+    public int OpaqueOf(Direction direction) => Volatile.Read(ref _opaque[(int)direction]);
+
+    /// <summary>Requests of one direction being served.</summary>
+    public int InFlightOf(Direction direction) => Volatile.Read(ref _inFlight[(int)direction]);
+
     /// <summary>A connection came in over the limit.</summary>
     public void ConnectionRefused() => Interlocked.Increment(ref _connectionsRefused);
 
     /// <summary>A connection was accepted.</summary>
-    /// <returns>Open connections, this one included.</returns>
-    public int ConnectionOpened() => Interlocked.Increment(ref _connections);
+    /// <returns>Open connections of all directions, this one included.</returns>
+    public int ConnectionOpened(Direction direction)
+    {
+        Interlocked.Increment(ref _connections[(int)direction]);
+        return Connections;
+    }
 
     /// <summary>A connection ended.</summary>
-    public void ConnectionClosed()
+    public void ConnectionClosed(Direction direction)
     {
-        Interlocked.Decrement(ref _connections);
+        Interlocked.Decrement(ref _connections[(int)direction]);
         Interlocked.Increment(ref _connectionsClosed);
     }
 
+    /// <summary>A connection is carried as TCP from here on; it is open already.</summary>
+    public void OpaqueStarted(Direction direction) => Interlocked.Increment(ref _opaque[(int)direction]);
+
+    /// <summary>It ended.</summary>
+    public void OpaqueEnded(Direction direction) => Interlocked.Decrement(ref _opaque[(int)direction]);
+
     /// <summary>A request arrived.</summary>
-    /// <returns>Requests in flight, this one included.</returns>
-    public int RequestStarted()
+    public void RequestStarted(Direction direction)
     {
         Interlocked.Increment(ref _requests);
-        return Interlocked.Increment(ref _inFlight);
+        Interlocked.Increment(ref _inFlight[(int)direction]);
     }
 
     /// <summary>A request was refused; it also ends.</summary>
     public void RequestRefused() => Interlocked.Increment(ref _refused);
 
     /// <summary>A request ended.</summary>
+    /// <param name="direction">As it was started.</param>
     /// <param name="aborted">Its answer broke off.</param>
-    public void RequestEnded(bool aborted)
+    public void RequestEnded(Direction direction, bool aborted)
     {
-        Interlocked.Decrement(ref _inFlight);
+        Interlocked.Decrement(ref _inFlight[(int)direction]);
         Interlocked.Increment(ref aborted ? ref _aborted : ref _completed);
     }
+
+    private static int Sum(int[] counts) =>
+        Volatile.Read(ref counts[(int)Direction.Reverse]) + Volatile.Read(ref counts[(int)Direction.Outbound]) + Volatile.Read(ref counts[(int)Direction.Inbound]);
 }

@@ -15,7 +15,7 @@ internal sealed class ActiveHealthCheck(ClusterConfiguration cluster, UpstreamDe
 
     // One connection per destination, apart from the traffic's limit: a full pool must not make a destination look ill.
     private readonly UpstreamTransport _transport = new(
-        TransportSettings.Of(cluster) with { Connections = cluster.Connections with { Max = int.MaxValue } }, dependencies.Time, dependencies.Events);
+        TransportSettings.Of(cluster) with { Connections = cluster.Connections with { Max = int.MaxValue } }, dependencies.Dialer, dependencies.Time, dependencies.Events);
 
     private bool _isDisposed;
 

@@ -3,7 +3,7 @@ using System.Net.Sockets;
 namespace Sidecar.Proxy.Upstream;
 
 /// <summary>Socket errors in words for logs: short, stable, the same on every operating system.</summary>
-internal static class SocketErrors
+public static class SocketErrors
 {
     /// <summary>For example <c>connection refused</c>.</summary>
     public static string Describe(SocketError error) => error switch

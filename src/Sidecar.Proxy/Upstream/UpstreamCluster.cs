@@ -29,7 +29,7 @@ public sealed class UpstreamCluster : IAsyncDisposable
         var settings = TransportSettings.Of(configuration);
         _transport = previous?._transport is { } kept && kept.Settings == settings
             ? kept
-            : new UpstreamTransport(settings, dependencies.Time, dependencies.Events);
+            : new UpstreamTransport(settings, dependencies.Dialer, dependencies.Time, dependencies.Events);
 
         _destinations = new DestinationSet(DestinationMerge.Merge(configuration, previous?.Destinations.All ?? []));
         if (configuration.ActiveHealthCheck is not null)

@@ -18,8 +18,9 @@ public sealed class UpstreamClusterRegistry : IAsyncDisposable
     /// <param name="random">Chance: balancing, jitter of health checks.</param>
     /// <param name="resolver">Resolves the names of <c>dns:</c> clusters.</param>
     /// <param name="events">Told about health, DNS and certificate files.</param>
-    public UpstreamClusterRegistry(TimeProvider time, IRandomSource random, INameResolver resolver, IUpstreamEvents events) =>
-        _dependencies = new UpstreamDependencies(time, random, resolver, events);
+    /// <param name="dialer">Opens connections.</param>
+    public UpstreamClusterRegistry(TimeProvider time, IRandomSource random, INameResolver resolver, IUpstreamEvents events, UpstreamDialer? dialer = null) =>
+        _dependencies = new UpstreamDependencies(time, random, resolver, events, dialer ?? new UpstreamDialer(new DialedSockets()));
 
     /// <summary>Every cluster, in no particular order.</summary>
     public ImmutableArray<UpstreamCluster> All => Volatile.Read(ref _clusters).Values;

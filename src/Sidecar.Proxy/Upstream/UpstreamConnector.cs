@@ -4,9 +4,10 @@ using Sidecar.Proxy.Errors;
 namespace Sidecar.Proxy.Upstream;
 
 /// <summary>Opens the connections of one cluster: limit, dial, TLS.</summary>
+/// <param name="dialer">Opens sockets.</param>
 /// <param name="limit">Places per address.</param>
 /// <param name="tls">How TLS is spoken where the address says https.</param>
-internal sealed class UpstreamConnector(ConnectionLimit limit, TlsOrigination tls)
+internal sealed class UpstreamConnector(UpstreamDialer dialer, ConnectionLimit limit, TlsOrigination tls)
 {
     /// <summary>The HTTP client's connect callback.</summary>
     /// <exception cref="UpstreamConnectException">The limit is reached, or the connection could not be made.</exception>
@@ -25,18 +26,13 @@ internal sealed class UpstreamConnector(ConnectionLimit limit, TlsOrigination tl
             throw new UpstreamConnectException(ProxyError.Overloaded, "The destination's connection limit is reached.");
         }
 
-        Socket? socket = null;
         UpstreamSocketStream stream;
         try
         {
-            // Small requests must not wait for the peer's delayed acknowledgement (Nagle).
-            socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-            await socket.ConnectAsync(endPoint, cancellationToken);
-            stream = new UpstreamSocketStream(socket, limit, endPoint.Host, endPoint.Port);
+            stream = new UpstreamSocketStream(await dialer.DialAsync(endPoint.Host, endPoint.Port, cancellationToken), limit, endPoint.Host, endPoint.Port);
         }
         catch (Exception e)
         {
-            socket?.Dispose();
             limit.Leave(endPoint.Host, endPoint.Port);
             throw e is SocketException failure
                 ? new UpstreamConnectException(ProxyError.ConnectFailed, $"Connect failed: {SocketErrors.Describe(failure.SocketErrorCode)}.", e)

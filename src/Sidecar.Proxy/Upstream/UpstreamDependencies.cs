@@ -7,4 +7,6 @@ namespace Sidecar.Proxy.Upstream;
 /// <param name="Random">Chance.</param>
 /// <param name="Resolver">DNS.</param>
 /// <param name="Events">Who is told.</param>
-internal sealed record UpstreamDependencies(TimeProvider Time, IRandomSource Random, INameResolver Resolver, IUpstreamEvents Events);
+/// <param name="Dialer">Opens connections.</param>
+internal sealed record UpstreamDependencies(
+    TimeProvider Time, IRandomSource Random, INameResolver Resolver, IUpstreamEvents Events, UpstreamDialer Dialer);

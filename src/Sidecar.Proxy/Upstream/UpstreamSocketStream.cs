@@ -3,8 +3,8 @@ using System.Net.Sockets;
 namespace Sidecar.Proxy.Upstream;
 
 /// <summary>A socket's stream that gives its place in the <see cref="ConnectionLimit"/> back when it is closed, by whomever.</summary>
-internal sealed class UpstreamSocketStream(Socket socket, ConnectionLimit limit, string host, int port)
-    : NetworkStream(socket, ownsSocket: true)
+internal sealed class UpstreamSocketStream(UpstreamSocket socket, ConnectionLimit limit, string host, int port)
+    : NetworkStream(socket.Socket, ownsSocket: true)
 {
     private bool _hasLeft;
 
@@ -13,6 +13,7 @@ internal sealed class UpstreamSocketStream(Socket socket, ConnectionLimit limit,
     {
         if (!Interlocked.Exchange(ref _hasLeft, true))
         {
+            socket.Forget();
             limit.Leave(host, port);
         }
 

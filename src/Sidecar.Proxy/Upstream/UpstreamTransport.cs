@@ -30,14 +30,14 @@ internal sealed class UpstreamTransport : IDisposable
     private readonly HttpMessageInvoker _pooled;
     private volatile bool _isRetired;
 
-    public UpstreamTransport(TransportSettings settings, TimeProvider time, IUpstreamEvents events)
+    public UpstreamTransport(TransportSettings settings, UpstreamDialer dialer, TimeProvider time, IUpstreamEvents events)
     {
         _settings = settings;
         _time = time;
         _limit = new ConnectionLimit(settings.Connections.Max);
         var tls = settings.Tls ?? new TlsConfiguration(null, null, null, null);
         _connector = new UpstreamConnector(
-            _limit, new TlsOrigination(new TlsFiles(settings.ClusterId, tls, time, events), tls.ServerName ?? settings.DnsName));
+            dialer, _limit, new TlsOrigination(new TlsFiles(settings.ClusterId, tls, time, events), tls.ServerName ?? settings.DnsName));
         _pooled = CreateClient();
     }
 

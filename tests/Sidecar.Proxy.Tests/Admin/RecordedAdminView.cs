@@ -3,7 +3,9 @@ using System.Text;
 using Sidecar.Configuration.Effective;
 using Sidecar.Proxy.Admin;
 using Sidecar.Proxy.Configuration;
+using Sidecar.Proxy.Interception;
 using Sidecar.Proxy.Policies;
+using Sidecar.Proxy.Routing;
 
 namespace Sidecar.Proxy.Tests.Admin;
 
@@ -17,6 +19,10 @@ internal sealed class RecordedAdminView : IAdminView
     public IReadOnlyList<RouteConfiguration> Routes { get; set; } = [];
 
     public IReadOnlyList<BreakerView> Breakers { get; set; } = [];
+
+    public IReadOnlyList<UnmatchedHost> Unmatched { get; set; } = [];
+
+    public IReadOnlyList<ServerFirstPort> ServerFirst { get; set; } = [];
 
     public StatsView Stats { get; set; }
 

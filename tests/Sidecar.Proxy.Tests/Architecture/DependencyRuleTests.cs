@@ -23,9 +23,9 @@ public sealed partial class DependencyRuleTests
         ["Overload"] = ["Interception", "Errors", "Telemetry"],
         ["Rescue"] = ["Errors", "Telemetry"],
         ["Validation"] = ["Errors", "Telemetry"],
-        ["Routing"] = ["Configuration", "Interception", "Errors", "Telemetry", "Policies", "Upstream"],
+        ["Routing"] = ["Configuration", "Interception", "Errors", "Telemetry", "Policies", "Upstream", "LoadBalancing"],
         ["Forwarding"] = ["Routing", "Interception", "Validation", "Policies", "Upstream", "LoadBalancing", "Errors", "Telemetry", "Configuration"],
-        ["Admin"] = ["Configuration", "Overload", "Policies", "Routing", "Upstream", "Telemetry", "Errors", "LoadBalancing"],
+        ["Admin"] = ["Configuration", "Interception", "Overload", "Policies", "Routing", "Upstream", "Telemetry", "Errors", "LoadBalancing"],
         ["Commands"] = [Everything],
         ["Startup"] = [Everything],
     };

@@ -57,7 +57,7 @@ public class AllocationTests
     {
         var policy = new RoutePolicy(Timeouts with { PerTry = Seconds(5) }, Retry, Breaker with { Scope = scope });
         var events = new SilentEvents();
-        var owner = new BreakerOwner("route", "cluster", TimeProvider.System, new FixedRandom(0.5), new TransitionQueue(events), new DynamicBreakers());
+        var owner = new BreakerOwner("route", "cluster", "reverse", TimeProvider.System, new FixedRandom(0.5), new TransitionQueue(events), new DynamicBreakers());
         var engine = new RoutePolicyEngine(policy, new RetryBudget(Budget, TimeProvider.System), new RetryPipelines(TimeProvider.System), events, owner);
         var destinations = new DestinationSet([EngineUnderTest.NewDestination("a"), EngineUnderTest.NewDestination("b")]);
         var balancer = new TurnBalancer();

@@ -75,7 +75,7 @@ public class DynamicBreakersTests
 
     private DestinationGuard NewGuard(int number)
     {
-        var owner = new BreakerOwner("route", "cluster", _clock, new FixedRandom(0), new TransitionQueue(new RecordingEvents()), _dynamic);
+        var owner = new BreakerOwner("route", "cluster", "reverse", _clock, new FixedRandom(0), new TransitionQueue(new RecordingEvents()), _dynamic);
         return new DestinationGuard(new BreakerSet(ExactBreaker, owner), EngineUnderTest.NewDestination($"d{number}", isDynamic: true))
         {
             Breaker = new CircuitBreaker(ExactBreaker with { ConsecutiveFailures = 1 }, _clock, new FixedRandom(0)),

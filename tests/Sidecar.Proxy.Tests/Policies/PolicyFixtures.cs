@@ -198,7 +198,7 @@ internal sealed class EngineUnderTest
         Destinations = new DestinationSet([.. Enumerable.Range(0, destinations).Select(i => NewDestination($"d{i}", isDynamic))]);
         Budget = new RetryBudget(budget ?? Defaults.Budget, Clock);
         Queue = new TransitionQueue(Events);
-        Owner = new BreakerOwner("route", "cluster", Clock, random ?? new FixedRandom(0), Queue, new DynamicBreakers());
+        Owner = new BreakerOwner("route", "cluster", "reverse", Clock, random ?? new FixedRandom(0), Queue, new DynamicBreakers());
         Engine = new RoutePolicyEngine(policy, Budget, new RetryPipelines(Clock), Events, Owner);
     }
 

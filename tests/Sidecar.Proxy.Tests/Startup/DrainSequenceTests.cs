@@ -1,3 +1,4 @@
+using Sidecar.Configuration.Effective;
 using Sidecar.Proxy.Overload;
 using Sidecar.Proxy.Startup;
 using Sidecar.Proxy.Telemetry;
@@ -42,7 +43,7 @@ public class DrainSequenceTests
     [Fact]
     public async Task Run_ARequestThatNeverEnds_GivesUpOneSecondBeforeTheGracePeriod()
     {
-        _counters.RequestStarted();
+        _counters.RequestStarted(Direction.Reverse);
         using var drain = Sequence(TimeSpan.FromSeconds(30));
 
         await AdvanceUntilAsync(() => drain.RunAsync(skipAcceptWindow: false));

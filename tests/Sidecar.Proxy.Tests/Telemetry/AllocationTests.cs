@@ -51,7 +51,7 @@ public class AllocationTests
     {
         using var rig = new TelemetryRig();
         var record = Record(rig);
-        var transition = new BreakerTransition("orders", "orders", "a", "a", BreakerState.Closed, BreakerState.Open, "ratio", TimeSpan.FromSeconds(5), 5, 9);
+        var transition = new BreakerTransition("orders", "orders", "a", "a", BreakerState.Closed, BreakerState.Open, "ratio", TimeSpan.FromSeconds(5), 5, 9, "reverse");
 
         Assert.Equal(0, Measure(() =>
         {

@@ -195,7 +195,7 @@ public class PrometheusTextTests
     public void BreakerChanged_Opens_CountsTransitionAndEjectionOncePerTrip()
     {
         using var rig = new TelemetryRig();
-        var opened = new BreakerTransition("orders", "orders", "a", "a", BreakerState.Closed, BreakerState.Open, "consecutive", TimeSpan.FromSeconds(5), 5, 5);
+        var opened = new BreakerTransition("orders", "orders", "a", "a", BreakerState.Closed, BreakerState.Open, "consecutive", TimeSpan.FromSeconds(5), 5, 5, "reverse");
         rig.Telemetry.BreakerChanged(opened);
         rig.Telemetry.BreakerChanged(opened with { From = BreakerState.Open, To = BreakerState.HalfOpen, Reason = "open-elapsed" });
         rig.Telemetry.BreakerChanged(opened with { From = BreakerState.HalfOpen, To = BreakerState.Open, Reason = "probe-failed" });
@@ -246,6 +246,8 @@ public class PrometheusTextTests
             [new("reverse", "orders", "orders", "dynamic", BreakerState.Open), new("reverse", "orders", "orders", "dynamic", BreakerState.Open)];
 
         public IEnumerable<ConnectionGauge> Connections => [new("reverse", 3)];
+
+        public IEnumerable<ConnectionGauge> OpaqueConnections => [new("outbound", 2)];
 
         public string ConfigHash => "abcdef0123456789";
 

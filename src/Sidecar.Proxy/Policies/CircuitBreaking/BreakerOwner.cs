@@ -7,11 +7,12 @@ namespace Sidecar.Proxy.Policies.CircuitBreaking;
 /// <summary>Whose breakers they are, and what all breakers of the sidecar share.</summary>
 /// <param name="routeId">Route id.</param>
 /// <param name="clusterId">Cluster id.</param>
+/// <param name="direction">Direction of the route, as labels say it.</param>
 /// <param name="clock">Time.</param>
 /// <param name="random">Chance, for the jitter of open times.</param>
 /// <param name="queue">Where transitions go.</param>
 /// <param name="dynamic">The cap on breakers of unwritten addresses.</param>
-internal sealed class BreakerOwner(string routeId, string clusterId, TimeProvider clock, IRandomSource random, TransitionQueue queue, DynamicBreakers dynamic)
+internal sealed class BreakerOwner(string routeId, string clusterId, string direction, TimeProvider clock, IRandomSource random, TransitionQueue queue, DynamicBreakers dynamic)
 {
     private bool _isRetired;
 
@@ -20,6 +21,9 @@ internal sealed class BreakerOwner(string routeId, string clusterId, TimeProvide
 
     /// <summary>Cluster id.</summary>
     public string ClusterId { get; } = clusterId;
+
+    /// <summary>Direction of the route, as labels say it.</summary>
+    public string Direction { get; } = direction;
 
     /// <summary>Time.</summary>
     public TimeProvider Clock { get; } = clock;
@@ -45,13 +49,13 @@ internal sealed class BreakerOwner(string routeId, string clusterId, TimeProvide
     {
         if (!IsRetired)
         {
-            Queue.Add(new BreakerTransition(RouteId, ClusterId, destination, label, change.From, change.To, change.Reason, change.OpenFor, change.Failures, change.Requests));
+            Queue.Add(new BreakerTransition(RouteId, ClusterId, destination, label, change.From, change.To, change.Reason, change.OpenFor, change.Failures, change.Requests, Direction));
         }
     }
 
     /// <summary>A state machine's snapshot with its names.</summary>
     public BreakerView View(string destination, string label, BreakerState visible, in BreakerSnapshot snapshot) =>
-        new(RouteId, ClusterId, destination, label, visible, snapshot.Reason, snapshot.Since, snapshot.OpenFor, snapshot.Failures, snapshot.Requests, snapshot.SlowCalls, snapshot.Consecutive);
+        new(RouteId, ClusterId, destination, label, visible, snapshot.Reason, snapshot.Since, snapshot.OpenFor, snapshot.Failures, snapshot.Requests, snapshot.SlowCalls, snapshot.Consecutive) { Direction = Direction };
 }
 
 /// <summary>The one breaker of a route with scope <c>route</c>.</summary>

@@ -97,7 +97,7 @@ internal sealed class RetryRun
             return No(RetryDecision.NoTime);
         }
 
-        if (!_engine.Budget.TryWithdraw())
+        if (!(_exchange.Budget ?? _engine.Budget).TryWithdraw())
         {
             Beside = ProxyError.RetryBudgetExhausted;
             return No(RetryDecision.BudgetExhausted);

@@ -1,0 +1,260 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Connections;
+using Sidecar.Configuration.Effective;
+using Sidecar.Proxy.Errors;
+using Sidecar.Proxy.Telemetry;
+
+namespace Sidecar.Proxy.Interception;
+
+/// <summary>
+/// What an intercepted connection meets, in this order: the limit, the loop guard, ports that are known, a look at the client's
+/// first bytes, and for a silent client a look at both sides (PRODUCT §4). Bytes are peeked at and stay in the kernel, so
+/// that whoever carries the connection finds them untouched, and a silent connection holds no buffer.
+/// </summary>
+/// <param name="listener">Outbound or inbound.</param>
+/// <param name="guard">Refuses loops.</param>
+/// <param name="forwarder">Carries what is not HTTP.</param>
+/// <param name="toHttp">Makes the HTTP server's connection of a socket.</param>
+/// <param name="serverFirst">Destinations whose servers speak first.</param>
+/// <param name="settings">The settings in force.</param>
+/// <param name="connectionLimit">Open connections allowed.</param>
+/// <param name="counters">Open connections.</param>
+/// <param name="telemetry">Counts outcomes and refusals.</param>
+/// <param name="time">Clock.</param>
+public sealed class ConnectionSorter(
+    ListenerKind listener,
+    LoopGuard guard,
+    IOpaqueForwarder forwarder,
+    Func<Socket, ConnectionContext> toHttp,
+    ServerFirstPorts serverFirst,
+    Func<InterceptionConfiguration> settings,
+    int connectionLimit,
+    TrafficCounters counters,
+    RequestTelemetry telemetry,
+    TimeProvider time)
+{
+    private readonly FirstLook _look = new(carriesProxyRequests: listener == ListenerKind.Outbound, time);
+    private readonly Direction _way = new ListenerFeature(listener).Direction;
+    private readonly string _direction = LabelValues.Name(new ListenerFeature(listener).Direction);
+
+    /// <summary>Gives back a connection for the HTTP server, or null when it was carried or closed otherwise. Never throws.</summary>
+    public async Task<ConnectionContext?> SortAsync(Socket socket, CancellationToken stopping)
+    {
+        ConnectionContext? http = null;
+        var open = counters.ConnectionOpened(_way);
+        try
+        {
+            if (Identify(socket) is not { } connection)
+            {
+                socket.Dispose();
+            }
+            else if (open > connectionLimit)
+            {
+                counters.ConnectionRefused();
+                telemetry.ConnectionRefused(_direction, ProxyError.Overloaded);
+                connection.Reset();
+            }
+            else
+            {
+                http = await SortAsync(connection, stopping);
+            }
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException or OperationCanceledException or IOException)
+        {
+            // The client left, or the process ends.
+            socket.Dispose();
+        }
+        finally
+        {
+            if (http is null)
+            {
+                counters.ConnectionClosed(_way);
+            }
+        }
+
+        return http;
+    }
+
+    private InterceptedConnection? Identify(Socket socket)
+    {
+        try
+        {
+            if (socket.RemoteEndPoint is not IPEndPoint peer || socket.LocalEndPoint is not IPEndPoint local)
+            {
+                return null;
+            }
+
+            socket.NoDelay = true;
+            var original = OriginalDestination.Read(socket);
+            return new InterceptedConnection(socket, new ListenerFeature(listener, original, guard.Check(listener, original, local, peer)), peer);
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            return null;
+        }
+    }
+
+    private async Task<ConnectionContext?> SortAsync(InterceptedConnection connection, CancellationToken stopping)
+    {
+        var current = settings();
+        if (connection.Feature.Refusal is not null)
+        {
+            return await RefuseAsync(connection, current, stopping);
+        }
+
+        if (KnownOutcome(connection.Original, current) is { } known)
+        {
+            await CarryAsync(connection, null, known, null, stopping);
+            return null;
+        }
+
+        // A zero-byte receive waits for bytes without a buffer and without taking any.
+        var clientSpoke = connection.Socket.ReceiveAsync(Memory<byte>.Empty, stopping).AsTask();
+        IOpaqueUpstream? upstream = null;
+        if (!await IsHeardWithinAsync(clientSpoke, current.Detection))
+        {
+            upstream = await forwarder.DialAsync(connection, hello: null, stopping);
+            if (upstream is null)
+            {
+                telemetry.Detected(_direction, DetectionOutcomes.Silent);
+                return null;
+            }
+
+            if (await ServerSpeaksFirstAsync(connection, clientSpoke, upstream, stopping) is { } outcome)
+            {
+                await CarryAsync(connection, upstream, outcome, null, stopping);
+                return null;
+            }
+        }
+
+        try
+        {
+            await clientSpoke;
+            return await SortByFirstBytesAsync(connection, upstream, current, stopping);
+        }
+        catch
+        {
+            upstream?.Abandon();
+            throw;
+        }
+    }
+
+    private string? KnownOutcome(IPEndPoint destination, InterceptionConfiguration current) =>
+        current.OpaquePorts.Contains(destination.Port) ? DetectionOutcomes.OpaquePort
+        : current.ServerFirst.Contains(destination.Port) || serverFirst.Contains(destination) ? DetectionOutcomes.ServerFirstKnown
+        : null;
+
+    private async Task<bool> IsHeardWithinAsync(Task clientSpoke, TimeSpan wait)
+    {
+        if (!clientSpoke.IsCompleted)
+        {
+            await clientSpoke.WaitAsync(wait, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        return clientSpoke.IsCompleted;
+    }
+
+    /// <summary>Both are watched. A detection outcome when the server was first; null when the client was.</summary>
+    private async Task<string?> ServerSpeaksFirstAsync(
+        InterceptedConnection connection, Task clientSpoke, IOpaqueUpstream upstream, CancellationToken stopping)
+    {
+        var serverSpoke = upstream.Socket.ReceiveAsync(Memory<byte>.Empty, stopping).AsTask();
+        await Task.WhenAny(clientSpoke, serverSpoke);
+        if (clientSpoke.IsCompleted)
+        {
+            return null;
+        }
+
+        if (!serverSpoke.IsCompletedSuccessfully)
+        {
+            // It reset the connection without a word; carrying it mirrors that.
+            return DetectionOutcomes.Silent;
+        }
+
+        var bytes = new byte[9];
+        var length = upstream.Socket.Receive(bytes, SocketFlags.Peek);
+        if (length == 0)
+        {
+            return DetectionOutcomes.Silent;
+        }
+
+        if (FirstBytes.AreHttp2Settings(bytes.AsSpan(0, length)))
+        {
+            // An HTTP/2 server need not wait for its client, and yet the connection is HTTP.
+            await clientSpoke.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            return null;
+        }
+
+        serverFirst.Learn(connection.Original);
+        return DetectionOutcomes.ServerFirst;
+    }
+
+    private async Task<ConnectionContext?> SortByFirstBytesAsync(
+        InterceptedConnection connection, IOpaqueUpstream? upstream, InterceptionConfiguration current, CancellationToken stopping)
+    {
+        var (protocol, hello) = await _look.RunAsync(connection.Socket, current.Detection, stopping);
+        if (protocol is CarriedProtocol.Http1 or CarriedProtocol.Http2)
+        {
+            // The server above makes its own, pooled connections.
+            upstream?.Abandon();
+            return ToHttp(connection, protocol);
+        }
+
+        await CarryAsync(connection, upstream, DetectionOutcomes.Of(protocol), hello, stopping);
+        return null;
+    }
+
+    private async Task CarryAsync(
+        InterceptedConnection connection, IOpaqueUpstream? upstream, string outcome, ClientHello? hello, CancellationToken stopping)
+    {
+        telemetry.Detected(_direction, outcome);
+        if (upstream is not null && forwarder.NeedsAnother(upstream, connection, hello))
+        {
+            upstream.Abandon();
+            upstream = null;
+        }
+
+        upstream ??= await forwarder.DialAsync(connection, hello, stopping);
+        if (upstream is not null)
+        {
+            await forwarder.CarryAsync(connection, upstream, outcome, hello, stopping);
+        }
+    }
+
+    // HTTP gets an answer (508) from the layers above; everything else is closed.
+    private async Task<ConnectionContext?> RefuseAsync(InterceptedConnection connection, InterceptionConfiguration current, CancellationToken stopping)
+    {
+        telemetry.Detected(_direction, DetectionOutcomes.Refused);
+        var clientSpoke = connection.Socket.ReceiveAsync(Memory<byte>.Empty, stopping).AsTask();
+        if (await IsHeardWithinAsync(clientSpoke, current.Detection) && clientSpoke.IsCompletedSuccessfully)
+        {
+            var (protocol, _) = await _look.RunAsync(connection.Socket, current.Detection, stopping);
+            if (protocol is CarriedProtocol.Http1 or CarriedProtocol.Http2)
+            {
+                return ToHttp(connection, protocol);
+            }
+        }
+
+        telemetry.ConnectionRefused(_direction, ProxyError.Loop, connection.Feature.Refusal, connection.Feature.Original ?? connection.Peer);
+        connection.Reset();
+        return null;
+    }
+
+    private ConnectionContext ToHttp(InterceptedConnection connection, CarriedProtocol protocol)
+    {
+        if (connection.Feature.Refusal is null)
+        {
+            telemetry.Detected(_direction, DetectionOutcomes.Of(protocol));
+        }
+
+        var http = toHttp(connection.Socket);
+        http.Features.Set(connection.Feature);
+        if (protocol == CarriedProtocol.Http2)
+        {
+            Http2PriorKnowledge.Announce(http);
+        }
+
+        return http;
+    }
+}

@@ -1,0 +1,67 @@
+using System.Buffers;
+using System.Net.Sockets;
+
+namespace Sidecar.Proxy.Interception;
+
+/// <summary>Looks at a client's first bytes while they stay in the kernel, until they say what they are.</summary>
+/// <param name="carriesProxyRequests">See <see cref="FirstBytes.Detect"/>.</param>
+/// <param name="time">Clock.</param>
+public sealed class FirstLook(bool carriesProxyRequests, TimeProvider time)
+{
+    // A client that has begun to speak and stops in the middle of what could be a request line: after so many detection times
+    // it is carried as TCP, since a server may be waiting to answer just these bytes.
+    private const int PatienceWithAFragment = 10;
+
+    // The kernel says "readable" as long as the fragment lies there, so the next look needs a pause; growing, few looks in all.
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(1), LongestPause = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>Never undecided: what stays unclear is TCP. The socket must be readable.</summary>
+    /// <param name="client">Whose bytes.</param>
+    /// <param name="detection">The detection time.</param>
+    /// <param name="stopping">The process ends.</param>
+    /// <exception cref="SocketException">The client reset the connection.</exception>
+    public async ValueTask<(CarriedProtocol Protocol, ClientHello? Hello)> RunAsync(Socket client, TimeSpan detection, CancellationToken stopping)
+    {
+        var began = time.GetTimestamp();
+        var pause = FirstPause;
+        while (true)
+        {
+            var (protocol, hello, isEnd) = Look(client);
+            if (protocol != CarriedProtocol.Undecided)
+            {
+                return (protocol, hello);
+            }
+
+            if (isEnd || time.GetElapsedTime(began) >= detection * PatienceWithAFragment)
+            {
+                return (CarriedProtocol.Tcp, null);
+            }
+
+            await Task.Delay(pause, time, stopping);
+            pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
+        }
+    }
+
+    private (CarriedProtocol Protocol, ClientHello? Hello, bool IsEnd) Look(Socket client)
+    {
+        var buffer = ArrayPool<byte>.Shared.Rent(FirstBytes.Most);
+        try
+        {
+            // Readable, so this does not wait.
+            var length = client.Receive(buffer, 0, FirstBytes.Most, SocketFlags.Peek);
+            var bytes = buffer.AsSpan(0, length);
+            var protocol = FirstBytes.Detect(bytes, carriesProxyRequests);
+            ClientHello? hello = null;
+            if (protocol == CarriedProtocol.Tls)
+            {
+                ClientHello.Read(bytes, out hello);
+            }
+
+            return (protocol, hello, length == 0);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+}
