@@ -40,7 +40,9 @@ public static class ConfigurationLoader
             return new ConfigurationResult(Configuration: null, problems.Errors, problems.Warnings, MergedDocument: null);
         }
 
-        var merged = DocumentMerge.Combine([.. documents.OfType<ObjectNode>()], problems);
+        var read = documents.OfType<ObjectNode>().Zip(sources).ToLookup(item => item.Second.IsDefault, item => item.First);
+        var merged = DocumentMerge.Combine([.. read[false]], problems);
+        merged = read[true].Aggregate(merged, (written, defaults) => (ObjectNode)DocumentMerge.Overlay(defaults, written));
         merged = DocumentOverrides.Apply(merged, overrides, problems);
         var configuration = ConfigurationCompiler.Compile(merged, environment, problems);
         return problems.ErrorCount > 0

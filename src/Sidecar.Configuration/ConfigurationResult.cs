@@ -14,7 +14,14 @@ public sealed record ConfigurationProblem(SourceLocation Location, string Messag
 /// <summary>A text to read: its name is what messages call it.</summary>
 /// <param name="Name">File name as the operator wrote it, or <c>--set</c>, <c>--listen</c>.</param>
 /// <param name="Text">YAML or JSON; decided by the first character that is not white space (<c>{</c> is JSON).</param>
-public sealed record ConfigurationSource(string Name, string Text);
+public sealed record ConfigurationSource(string Name, string Text)
+{
+    /// <summary>
+    /// Defaults of whoever starts the process: objects merge key by key under what all other sources and the overrides say, wherever it
+    /// stands among them. It may hold any key, and no <c>version</c>, which stays the document's to write.
+    /// </summary>
+    public bool IsDefault { get; init; }
+}
 
 /// <summary>One <c>--set path=value</c>.</summary>
 /// <param name="Expression">As typed. A path without leading <c>/</c> starts at <c>policies.default</c>, with it at the document root.</param>

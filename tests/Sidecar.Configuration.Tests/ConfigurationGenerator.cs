@@ -28,7 +28,11 @@ internal sealed class ConfigurationGenerator(int seed)
             new ListenersConfiguration(
                 Maybe(() => new IPEndPoint(Pick(IPAddress.Loopback, IPAddress.Any, IPAddress.IPv6Any, IPAddress.Parse("2001:db8::1")), _random.Next(1, 15000))),
                 Maybe(() => new IPEndPoint(Pick(IPAddress.Loopback, IPAddress.IPv6Loopback), 15100)),
-                Maybe(() => new IPEndPoint(Pick(IPAddress.Any, IPAddress.IPv6Any), 15120))),
+                Maybe(() => new IPEndPoint(Pick(IPAddress.Any, IPAddress.IPv6Any), 15120)))
+            {
+                Outbound = Maybe(() => new IPEndPoint(IPAddress.IPv6Any, Pick(0, 15101, _random.Next(20000, 30000)))),
+                Inbound = Maybe(() => new IPEndPoint(IPAddress.IPv6Any, Pick(0, 15106, _random.Next(30000, 65536)))),
+            },
             new LimitsConfiguration(
                 MaybeInt(1, 1_000_000), MaybeInt(1, 1_000_000), Size(64L << 30), Duration(), (int)(1024 + Size((16 << 20) - 1024)), _random.Next(1, 10_001),
                 MaybeValue(() => Size(1L << 40)), MaybeValue(() => 1 + Size((1 << 30) - 1)), Duration(), _random.Next(1, 10_001)),
@@ -41,6 +45,7 @@ internal sealed class ConfigurationGenerator(int seed)
             clusters)
         {
             DefaultPolicy = defaultPolicy,
+            Interception = new InterceptionConfiguration(TimeSpan.FromMilliseconds(_random.Next(1, 10_001), 0), PortList(), PortList()),
         };
     }
 
@@ -52,29 +57,43 @@ internal sealed class ConfigurationGenerator(int seed)
 
     private RouteConfiguration Route(string id, int order, ImmutableArray<ClusterConfiguration> clusters, RoutePolicy defaultPolicy)
     {
-        var isRequestWritten = Coin();
+        var direction = Pick(Direction.Reverse, Direction.Outbound, Direction.Inbound);
+        var match = direction == Direction.Reverse || Coin() ? Match(direction) : TcpMatch();
+        var loopback = clusters.Where(cluster => cluster.Dns is null && cluster.Destinations.All(destination => destination.Address.Host == "[::1]")).ToArray();
+        var usable = direction == Direction.Inbound ? loopback : clusters.AsSpan();
         return new RouteConfiguration(
             id,
             order - 5,
-            Match(),
-            Pick(clusters.AsSpan()).Id,
-            Policy(isRequestWritten, defaultPolicy.Timeouts.Request),
-            [.. Enumerable.Range(0, _random.Next(3)).Select(_ => ImmutableDictionary.Create<string, string>(StringComparer.OrdinalIgnoreCase).Add("Set", Text()).Add(Pick(Words) + "K", Text()))],
-            new SourceLocation("", 0, ""));
+            match,
+            direction != Direction.Reverse && (usable.IsEmpty || Coin()) ? RouteConfiguration.OriginalClusterId : Pick(usable).Id,
+            match.IsTcp ? TcpPolicy() : RoutePolicy(direction, defaultPolicy),
+            match.IsTcp ? [] : [.. Enumerable.Range(0, _random.Next(3)).Select(_ => ImmutableDictionary.Create<string, string>(StringComparer.OrdinalIgnoreCase).Add("Set", Text()).Add(Pick(Words) + "K", Text()))],
+            new SourceLocation("", 0, ""))
+        {
+            Direction = direction,
+        };
     }
 
-    private MatchConfiguration Match()
+    /// <summary>Server names with or without a port, or a port alone.</summary>
+    private MatchConfiguration TcpMatch()
+    {
+        var sni = Some("a.example.com", "*.x.y", "on", "my_host");
+        return new MatchConfiguration(null, [], null, [], [], sni.IsEmpty ? _random.Next(1, 65536) : MaybeInt(1, 65535)) { Sni = sni, IsTcp = true };
+    }
+
+    private MatchConfiguration Match(Direction direction)
     {
         var service = Maybe(() => Pick("orders.shop", "a-1.b"));
         var path = Maybe(() => Pick("/", "/{**rest}", "/a/{id:int}", "/On/v{x}.{y}", "/{id:regex(^\\d{{3}}$)}", "/ü"));
         var methods = Some("GET", "POST", "M-SEARCH", "ON");
+        var isIntercepted = direction != Direction.Reverse;
         return new MatchConfiguration(
             service,
             service is null ? Some("a.example.com", "*.x.y", "10.0.0.1", "my_host.", "on") : ServiceHosts.Expand(service, null, ConfigurationDefaults.ClusterDomain),
             path,
             methods,
             [.. Enumerable.Range(0, _random.Next(3)).Select(_ => Header())],
-            service is null && path is null && methods.IsEmpty ? null : MaybeInt(1, 65535));
+            isIntercepted && service is null && path is null && methods.IsEmpty ? null : MaybeInt(1, 65535));
     }
 
     private HeaderMatchConfiguration Header()
@@ -83,6 +102,16 @@ internal sealed class ConfigurationGenerator(int seed)
         return new HeaderMatchConfiguration(
             Pick("x-a", "Accept", "5", "on"), mode is "exists" or "notExists" ? [] : [.. Enumerable.Range(0, 1 + _random.Next(2)).Select(_ => Text()).Distinct()], mode, Coin());
     }
+
+    /// <summary>What is not written comes from the default policy; inbound there is no request timeout to come.</summary>
+    private RoutePolicy RoutePolicy(Direction direction, RoutePolicy defaultPolicy)
+    {
+        var isRequestWritten = Coin();
+        var policy = Policy(isRequestWritten, defaultPolicy.Timeouts.Request);
+        return direction == Direction.Inbound && !isRequestWritten ? policy with { Timeouts = policy.Timeouts with { Request = null } } : policy;
+    }
+
+    private RoutePolicy TcpPolicy() => new(ConfigurationDefaults.NoTimeouts with { Connect = MaybeDuration() }, null, Maybe(Breaker));
 
     private RoutePolicy Policy(bool isRequestWritten, TimeSpan? request)
     {
@@ -139,6 +168,8 @@ internal sealed class ConfigurationGenerator(int seed)
     private string[] Ids() => [.. Words.Where(_ => Coin()).Order(StringComparer.Ordinal)];
 
     private string[] NonEmptyIds() => Ids() is { Length: > 0 } ids ? ids : ["z"];
+
+    private ImmutableArray<int> PortList() => [.. Enumerable.Range(0, _random.Next(4)).Select(_ => _random.Next(1, 65536)).Distinct()];
 
     private ImmutableArray<string> HeaderNames() => Some("accept", "x-1", "on", "5");
 

@@ -132,7 +132,7 @@ internal static class MatchKeys
         {
             problems.Error(
                 view.Node["sni"]!,
-                $"sni and {MessageText.OneOf(http)} cannot stand together: TLS that is carried unread has no request; remove one, or write two routes");
+                $"sni cannot stand together with {MessageText.OneOf(http)}: TLS that is carried unread has no request to look at; remove one side, or write two routes");
         }
     }
 }

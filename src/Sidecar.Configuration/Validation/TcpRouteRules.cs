@@ -40,5 +40,5 @@ internal static class TcpRouteRules
 
     private static void Refuse(string key, DocumentNode value, ProblemList problems) => problems.Error(
         value,
-        $"{key} means nothing on a TCP route (match.sni, or port alone): only timeouts.connect and circuitBreaker do; remove it, or add a path to match HTTP");
+        $"{key} has no meaning on a TCP route (match.sni, or port alone), which knows timeouts.connect and circuitBreaker only: remove it, or match HTTP with a path");
 }

@@ -26,6 +26,10 @@ public static class RunCommand
             HelpName = "URL",
             Description = "Send everything that no other route matches to this http:// or https:// address.",
         };
+        var pod = new Option<bool>("--pod")
+        {
+            Description = $"Open listeners.outbound ({Ports.Outbound}) and listeners.inbound ({Ports.Inbound}) unless the configuration says otherwise; set by the injector. Works without a file: then everything goes where the application dialled.",
+        };
         var stateDirectory = new Option<string?>("--state-dir")
         {
             HelpName = "DIR",
@@ -46,7 +50,7 @@ public static class RunCommand
             "sidecar-proxy run --config base.yaml --config-optional local.yaml --set /listeners.admin=off",
         ])
         {
-            config, configOptional, listen, upstream, sets, stateDirectory, onInvalid,
+            config, configOptional, listen, upstream, pod, sets, stateDirectory, onInvalid,
         };
         command.SetAction((parsed, cancellationToken) => RunAsync(
             new RunOptions(
@@ -56,7 +60,10 @@ public static class RunCommand
                 parsed.GetValue(upstream),
                 [.. parsed.GetValue(sets) ?? []],
                 parsed.GetValue(stateDirectory),
-                ParseOnInvalid(parsed.GetValue(onInvalid))),
+                ParseOnInvalid(parsed.GetValue(onInvalid)))
+            {
+                IsPod = parsed.GetValue(pod),
+            },
             environment,
             cancellationToken));
         return command;
@@ -105,9 +112,9 @@ public static class RunCommand
         var hasFile = options.ConfigFiles.Length + options.OptionalConfigFiles.Length > 0;
         return (hasFile, options.Listen, options.Upstream) switch
         {
-            (false, null, null) => "Nothing to run: give --config FILE, or --listen HOST:PORT and --upstream URL.",
-            (false, null, _) => "--upstream without a configuration file needs --listen HOST:PORT.",
-            (false, _, null) => "--listen without a configuration file needs --upstream URL.",
+            (false, null, null) when !options.IsPod => "Nothing to run: give --config FILE, or --listen HOST:PORT and --upstream URL, or in a pod --pod.",
+            (false, null, not null) => "--upstream without a configuration file needs --listen HOST:PORT.",
+            (false, not null, null) => "--listen without a configuration file needs --upstream URL.",
             _ => null,
         };
     }

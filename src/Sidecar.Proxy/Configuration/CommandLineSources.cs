@@ -12,7 +12,7 @@ public sealed record ConfigurationInput(
     IReadOnlyList<ConfigurationOverride> Overrides);
 
 /// <summary>
-/// Turns <c>--listen</c> and <c>--upstream</c> into documents, so that a proxy without a file is configured by the
+/// Turns <c>--listen</c>, <c>--upstream</c> and <c>--pod</c> into documents, so that a proxy without a file is configured by the
 /// same reader, defaults and checks as one with a file.
 /// </summary>
 public static class CommandLineSources
@@ -25,6 +25,16 @@ public static class CommandLineSources
 
     /// <summary>The document of a proxy that was told nothing: every default, no route.</summary>
     public static ConfigurationSource BuiltInDefaults { get; } = new("built-in defaults", "version: 1\n");
+
+    /// <summary><c>--pod</c>: the listeners that a pod's traffic is redirected to, at their default ports, where nothing else is written.</summary>
+    public static ConfigurationSource PodListeners { get; } = new("--pod", "listeners: { outbound: {}, inbound: {} }\n") { IsDefault = true };
+
+    /// <summary>
+    /// Lays <see cref="PodListeners"/> under everything that is read: files, the last accepted document and the built-in
+    /// defaults alike. All traffic of the pod is redirected there, so a fallback that left them closed would cut the
+    /// application off for a mistake in a file.
+    /// </summary>
+    public static LoadConfiguration WithPodListeners(LoadConfiguration load) => (sources, overrides) => load([.. sources, PodListeners], overrides);
 
     /// <summary>
     /// Adds the flags to the files. Without a file they are the document. Beside files, <c>--upstream</c> is one more
@@ -124,6 +134,8 @@ public static class CommandLineSources
         json.WriteString("path", "/{**rest}");
         json.WriteEndObject();
         json.WriteString("cluster", ClusterId);
+        // Said, since with --pod or a file there may be more listeners than the one that --listen opens.
+        json.WriteString("direction", "reverse");
         json.WriteEndObject();
         json.WriteEndObject();
     }

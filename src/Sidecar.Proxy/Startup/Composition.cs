@@ -148,8 +148,9 @@ public sealed class Composition : IAsyncDisposable
     {
         var files = new ConfigFileSet(options.ConfigFiles, options.OptionalConfigFiles);
         var state = options.StateDirectory is { } directory ? new StateDirectory(directory) : null;
+        var load = DocumentReading.Create();
         var reloader = new ConfigurationReloader(
-            DocumentReading.Create(),
+            options.IsPod ? CommandLineSources.WithPodListeners(load) : load,
             RunningConfiguration.Check,
             sources => CommandLineSources.Compose(sources, options.Listen, options.Upstream, options.Sets),
             state);

@@ -18,4 +18,8 @@ public sealed record RunOptions(
     string? Upstream,
     ImmutableArray<string> Sets,
     string? StateDirectory,
-    OnInvalid OnInvalid);
+    OnInvalid OnInvalid)
+{
+    /// <summary><c>--pod</c>: outbound and inbound are open at their default ports unless the document says otherwise.</summary>
+    public bool IsPod { get; init; }
+}

@@ -46,6 +46,45 @@ public sealed class MergeTests
             errors);
     }
 
+    [Theory]
+    [InlineData("version: 1", 15101, 15106)]
+    [InlineData("version: 1\nlisteners: { outbound: { port: 1 } }", 1, 15106)]
+    [InlineData("version: 1\nlisteners: { outbound: off, inbound: false }", null, null)]
+    [InlineData("version: 1\nlisteners: { reverse: { address: \"127.0.0.1:1\" } }", 15101, 15106)]
+    public void Load_DefaultSource_LiesUnderWhatIsWritten(string text, int? outbound, int? inbound)
+    {
+        ConfigurationSource defaults = new("given", "listeners: { outbound: {}, inbound: {} }") { IsDefault = true };
+        ConfigurationSource file = new("a.yaml", text);
+        ConfigurationSource[][] orders = [[file, defaults], [defaults, file]];
+        foreach (var sources in orders)
+        {
+            var result = ConfigurationLoader.Load(sources, [], ConfigurationEnvironment.Default);
+
+            Assert.Empty(result.Errors);
+            Assert.Equal((outbound, inbound), (result.Configuration!.Listeners.Outbound?.Port, result.Configuration.Listeners.Inbound?.Port));
+            Assert.Equal(EffectiveDocument.Write(result.Configuration), EffectiveDocument.Write(Valid(result.MergedDocument!)));
+        }
+    }
+
+    [Fact]
+    public void Load_DefaultSourceAlone_IsAWholeDocumentAndOverridesWin()
+    {
+        ConfigurationSource defaults = new("given", "listeners: { outbound: {}, inbound: {} }") { IsDefault = true };
+
+        var listeners = ConfigurationLoader.Load([defaults], [new("/listeners.inbound=off"), new("/listeners.outbound.port=7")], ConfigurationEnvironment.Default).Configuration!.Listeners;
+
+        Assert.Equal((7, null), (listeners.Outbound!.Port, listeners.Inbound));
+    }
+
+    [Theory]
+    [InlineData("limits: {}", "a.yaml:1: (document): key 'version' is missing: write 1")]
+    [InlineData("version: 1\nlisteners:", "a.yaml:2: listeners: has no value: write the listeners (an object), or remove the key")]
+    [InlineData("version: 1\nlisteners: { admin: { address: \"127.0.0.1:15101\" } }", "a.yaml:2: listeners.admin: listeners outbound ([::]:15101) and admin (127.0.0.1:15101) cannot both be opened: give one another port")]
+    public void Load_DefaultSource_HidesNoMistake(string text, string error) => Assert.Equal(
+        error,
+        Assert.Single(ConfigurationLoader.Load(
+            [new("a.yaml", text), new("given", "listeners: { outbound: {} }") { IsDefault = true }], [], ConfigurationEnvironment.Default).Errors).ToString());
+
     [Fact]
     public void Load_WrongVersionOrShapeInALaterFile_IsAnError() => Assert.Equal(
         ["2.yaml:1: version: the number '2' is not 1", "2.yaml:2: routes: a list is not an object of ids"],

@@ -19,6 +19,7 @@ public sealed class RouteOverlapTests
     [InlineData("{ match: { headers: [{ name: a, mode: notExists }] } }", "{ match: { headers: [{ name: a, values: [x], mode: notContains }] } }")]
     [InlineData("{ match: { path: /a, port: 80 } }", "{ match: { path: /a, port: 80 } }")]
     [InlineData("{ order: 3, match: {} }", "{ order: 3, match: {} }")]
+    [InlineData("{ match: { port: 80 } }", "{ match: { path: \"/{**x}\", port: 80 } }")]
     public void Load_RoutesThatNothingOrders_IsAnErrorNamingBoth(string first, string second)
     {
         var error = Error(Routes(first, second));
@@ -50,6 +51,45 @@ public sealed class RouteOverlapTests
         Valid(Routes(first, second));
         Valid(Routes(second, first));
     }
+
+    [Theory]
+    [InlineData("outbound, match: { port: 80 }", "outbound, match: { port: 80 }")]
+    [InlineData("inbound, match: { port: 80 }", "inbound, match: { port: 80 }")]
+    [InlineData("outbound, match: { sni: [a.x, b.x] }", "outbound, match: { sni: [c.x, B.x] }")]
+    [InlineData("outbound, match: { sni: [\"*.x\"] }", "outbound, match: { sni: [\"*.x\"] }")]
+    [InlineData("outbound, match: { sni: [a.x], port: 443 }", "outbound, match: { port: 443, sni: [a.x] }")]
+    public void Load_TcpRoutesThatNothingOrders_IsAnErrorNamingBoth(string first, string second)
+    {
+        var error = Error(Intercepted(first, second));
+
+        Assert.StartsWith("test.yaml:6: routes.two: routes 'one' (test.yaml:5) and 'two' can match the same connection and nothing orders them", error);
+    }
+
+    [Theory]
+    [InlineData("outbound, match: {}", "inbound, match: {}")]
+    [InlineData("outbound, match: {}", "reverse, match: {}")]
+    [InlineData("outbound, match: { port: 80 }", "inbound, match: { port: 80 }")]
+    [InlineData("outbound, match: { port: 80 }", "reverse, match: { port: 80 }")]
+    [InlineData("outbound, match: { port: 80 }", "outbound, match: { path: \"/{**x}\", port: 80 }")]
+    [InlineData("outbound, match: { sni: [a.x] }", "outbound, match: { hosts: [a.x] }")]
+    [InlineData("outbound, match: { sni: [a.x] }", "outbound, match: { sni: [b.x] }")]
+    [InlineData("outbound, match: { sni: [a.x] }", "outbound, match: { sni: [\"*.x\"] }")]
+    [InlineData("outbound, match: { sni: [a.x] }", "outbound, match: { sni: [a.x], port: 443 }")]
+    [InlineData("outbound, match: { port: 443 }", "outbound, match: { sni: [a.x], port: 443 }")]
+    [InlineData("outbound, match: { port: 80 }", "outbound, match: { port: 81 }")]
+    [InlineData("outbound, order: 1, match: { port: 80 }", "inbound, match: { port: 80 }")]
+    [InlineData("outbound, order: 1, match: { port: 80, path: / }", "outbound, match: { port: 80 }")]
+    public void Load_RoutesThatShareNoTraffic_AreFine(string first, string second)
+    {
+        Assert.Empty(Warnings(Intercepted(first, second)));
+        Assert.Empty(Warnings(Intercepted(second, first)));
+    }
+
+    [Theory]
+    [InlineData("outbound, match: { sni: [\"*.x\"] }", "outbound, order: 1, match: { sni: [a.x, \"*.b.x\"], port: 443 }")]
+    [InlineData("outbound, match: { port: 443 }", "outbound, order: 1, match: { sni: [a.x], port: 443 }")]
+    public void Load_EarlierTcpRouteMatchesEverything_WarnsOfTheShadow(string first, string second) =>
+        Assert.StartsWith("test.yaml:6: routes.two: route 'two' (order 1) never gets a connection: route 'one'", Assert.Single(Warnings(Intercepted(first, second))));
 
     [Fact]
     public void Load_ThreeEqualRoutes_AreThreePairs() =>
@@ -92,6 +132,15 @@ public sealed class RouteOverlapTests
 
         Assert.Equal(4_000, Valid(WithRoutes([.. routes])).Routes.Length);
     }
+
+    private static string Intercepted(string first, string second) => $$"""
+        version: 1
+        listeners: { outbound: {}, inbound: {}, reverse: { address: "127.0.0.1:1" } }
+        clusters: { api: { destinations: { a: { address: "http://127.0.0.1:9000" } } } }
+        routes:
+          one: { cluster: api, direction: {{first}} }
+          two: { cluster: api, direction: {{second}} }
+        """;
 
     private static string Routes(string first, string second) =>
         WithRoutes("one: " + first.Replace("{ ", "{ cluster: api, ", 1), "two: " + second.Replace("{ ", "{ cluster: api, ", 1));

@@ -72,7 +72,7 @@ public abstract partial class StartupTests(ProxyKind kind) : ProxySuite(kind)
     [InlineData("\t")]
     [InlineData("version: 2")]
     [InlineData("version: 1\nversion: 1")]
-    [InlineData("version: 1\nlisteners: { inbound: { port: 15106 } }")]
+    [InlineData("version: 1\noverrides: {}")]
     [InlineData("version: 1\nroutes: []")]
     [InlineData("&a [*a]")]
     [InlineData("\u0000")]

@@ -32,6 +32,25 @@ public sealed class RunCommandTests
         Assert.Equal(["c"], seen.OptionalConfigFiles.AsEnumerable());
         Assert.Equal(("127.0.0.1:1", "http://u", "/s", OnInvalid.LastGood), (seen.Listen, seen.Upstream, seen.StateDirectory, seen.OnInvalid));
         Assert.Equal(["retry=off", "/listeners.admin=off"], seen.Sets.AsEnumerable());
+        Assert.False(seen.IsPod);
+    }
+
+    [Theory]
+    [InlineData("run", "--pod")]
+    [InlineData("run", "--pod", "--config-optional", "a")]
+    [InlineData("run", "--pod", "--listen", "127.0.0.1:1", "--upstream", "http://u")]
+    public async Task Run_Pod_NeedsNoFile(params string[] arguments)
+    {
+        RunOptions? seen = null;
+        _completion.SetResult(0);
+        _fixture.Start = (options, _, _) =>
+        {
+            seen = options;
+            return Task.FromResult(new RunningProxy(_completion.Task, _signals.Add));
+        };
+
+        Assert.Equal(0, await _fixture.RunAsync(arguments));
+        Assert.True(seen!.IsPod);
     }
 
     [Fact]

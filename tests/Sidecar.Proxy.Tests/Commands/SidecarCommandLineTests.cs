@@ -16,6 +16,7 @@ public sealed class SidecarCommandLineTests
     [InlineData("run --on-invalid never")]
     [InlineData("run")]
     [InlineData("run --listen 127.0.0.1:8080")]
+    [InlineData("run --pod --upstream http://127.0.0.1:9000")]
     [InlineData("run --upstream http://127.0.0.1:9000")]
     [InlineData("validate")]
     [InlineData("wait --timeout soon")]

@@ -2,6 +2,7 @@ using System.Text.Json;
 using FsCheck;
 using FsCheck.Fluent;
 using Sidecar.Configuration;
+using Sidecar.Configuration.Effective;
 using Sidecar.Proxy.Configuration;
 
 namespace Sidecar.Proxy.Tests.Configuration;
@@ -18,7 +19,7 @@ public sealed class CommandLineSourcesTests
         var source = Assert.Single(input.Sources);
         Assert.Equal("--listen --upstream", source.Name);
         Assert.Equal(
-            """{"version":1,"listeners":{"reverse":{"address":"127.0.0.1:8080"}},"clusters":{"upstream":{"destinations":{"upstream":{"address":"http://127.0.0.1:9000"}}}},"routes":{"all":{"match":{"path":"/{**rest}"},"cluster":"upstream"}}}""",
+            """{"version":1,"listeners":{"reverse":{"address":"127.0.0.1:8080"}},"clusters":{"upstream":{"destinations":{"upstream":{"address":"http://127.0.0.1:9000"}}}},"routes":{"all":{"match":{"path":"/{**rest}"},"cluster":"upstream","direction":"reverse"}}}""",
             source.Text);
         Assert.Equal(["retry.maxRetries=2"], input.Overrides.Select(set => set.Expression));
     }
@@ -65,6 +66,54 @@ public sealed class CommandLineSourcesTests
     public void Compose_NothingAtAll_IsTheBuiltInDefaults() =>
         Assert.Equal([CommandLineSources.BuiltInDefaults], CommandLineSources.Compose([], null, null, []).Sources);
 
+    [Theory]
+    [InlineData(null, 15101, 15106)]
+    [InlineData("version: 1\nroutes: { r: { direction: outbound, match: {}, forwardTo: original } }", 15101, 15106)]
+    [InlineData("version: 1\nlisteners: { outbound: { port: 7 } }", 7, 15106)]
+    [InlineData("version: 1\nlisteners: { outbound: off, inbound: off }", null, null)]
+    public void WithPodListeners_DocumentThatSaysNothingElse_OpensBoth(string? document, int? outbound, int? inbound)
+    {
+        ConfigurationSource[] files = document is null ? [] : [new("sidecar.yaml", document)];
+        var input = CommandLineSources.Compose(files, listen: null, upstream: null, []);
+
+        var result = CommandLineSources.WithPodListeners(Load)(input.Sources, input.Overrides);
+
+        Assert.Empty(result.Errors);
+        Assert.Empty(result.Warnings);
+        var listeners = result.Configuration!.Listeners;
+        Assert.Equal((null, outbound, inbound), (listeners.Reverse, listeners.Outbound?.Port, listeners.Inbound?.Port));
+
+        // What is kept for the next start has them too.
+        Assert.Equal(listeners, Load([new("state", result.MergedDocument!)], []).Configuration!.Listeners);
+    }
+
+    [Fact]
+    public void WithPodListeners_InvalidFile_FallsBackToDefaultsThatAreOpen()
+    {
+        var reloader = new ConfigurationReloader(
+            CommandLineSources.WithPodListeners(Load), _ => [], sources => CommandLineSources.Compose(sources, listen: null, upstream: null, []), state: null);
+
+        var (initial, errors) = reloader.Start(new ConfigFileReading([new("sidecar.yaml", "version: 2")], [], [], false, ""), OnInvalid.LastGood);
+
+        Assert.Single(errors);
+        Assert.Equal(ConfigurationOrigin.Defaults, initial.Origin);
+        Assert.Equal((15101, 15106), (initial.Accepted!.Configuration!.Listeners.Outbound?.Port, initial.Accepted.Configuration.Listeners.Inbound?.Port));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void WithPodListeners_BesideListenAndUpstream_LeavesThatRouteOnTheReverseListener(bool hasFile)
+    {
+        var input = CommandLineSources.Compose(hasFile ? [File] : [], "127.0.0.1:1", "http://127.0.0.1:2", ["/listeners.inbound=off"]);
+
+        var result = CommandLineSources.WithPodListeners(Load)(input.Sources, input.Overrides);
+
+        Assert.Empty(result.Errors);
+        Assert.Equal(Direction.Reverse, Assert.Single(result.Configuration!.Routes).Direction);
+        Assert.Equal((1, 15101, null), (result.Configuration.Listeners.Reverse?.Port, result.Configuration.Listeners.Outbound?.Port, result.Configuration.Listeners.Inbound));
+    }
+
     [Fact]
     public void Compose_AnyText_StaysOneValue() => Prop.ForAll<NonNull<string>, NonNull<string>>((listen, upstream) =>
     {
@@ -76,6 +125,9 @@ public sealed class CommandLineSourcesTests
             && root.GetProperty("clusters").GetProperty("upstream").GetProperty("destinations").GetProperty("upstream").GetProperty("address").GetString() == Printable(upstream.Get)
             && root.EnumerateObject().Select(property => property.Name).SequenceEqual(["version", "listeners", "clusters", "routes"]);
     }).QuickCheckThrowOnFailure();
+
+    private static ConfigurationResult Load(IReadOnlyList<ConfigurationSource> sources, IReadOnlyList<ConfigurationOverride> overrides) =>
+        ConfigurationLoader.Load(sources, overrides, ConfigurationEnvironment.Default);
 
     // Lone surrogates cannot arrive by a command line and cannot be written as UTF-8.
     private static string Printable(string text) => string.Concat(text.Where(c => !char.IsSurrogate(c)));
