@@ -76,9 +76,9 @@ internal static class ConfigurationCompiler
         policy,
         route.Transforms,
         route.Node.Location)
-    {
-        Direction = direction,
-    };
+        {
+            Direction = direction,
+        };
 
     // What comes to the reverse listener is HTTP in any case: there port alone is the port of the authority.
     private static bool IsTcp(MatchConfiguration match, Direction direction) =>

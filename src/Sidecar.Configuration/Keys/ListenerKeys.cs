@@ -50,7 +50,10 @@ internal static class InterceptionListenerKeys
     public static readonly ObjectShape<IPEndPoint> Inbound = Listener(InboundPort, "inboundListener");
 
     private static ObjectShape<IPEndPoint> Listener(ConfigurationKey<int> port, string definition) => new(
-        "a listener", [port], view => new IPEndPoint(IPAddress.IPv6Any, view.Get(port)), (builder, address) => builder.Set(port, address.Port)) { Definition = definition };
+        "a listener", [port], view => new IPEndPoint(IPAddress.IPv6Any, view.Get(port)), (builder, address) => builder.Set(port, address.Port))
+    {
+        Definition = definition,
+    };
 }
 
 /// <summary><c>listeners</c>.</summary>
