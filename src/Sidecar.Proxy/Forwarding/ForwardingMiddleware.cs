@@ -55,6 +55,11 @@ public sealed class ForwardingMiddleware(
         }
 
         var end = HowItEnded(context, exchange, error);
+        if (end == ProxyError.None)
+        {
+            exchange.Use?.Ended();
+        }
+
         if (exchange.IsExecuted)
         {
             route.Engine.Complete(exchange, new ExchangeCompletion(end, record.GrpcStatus));

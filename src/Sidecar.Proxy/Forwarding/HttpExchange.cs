@@ -37,6 +37,9 @@ public sealed class HttpExchange : UpstreamExchange
     /// <summary>What goes upstream; set by the transformer.</summary>
     public HttpRequestMessage? Message { get; set; }
 
+    /// <summary>The connection that the response comes on.</summary>
+    public IConnectionUse? Use { get; private set; }
+
     /// <summary>The engine has been asked: <see cref="RoutePolicyEngine.Complete"/> is owed.</summary>
     public bool IsExecuted { get; set; }
 
@@ -95,6 +98,7 @@ public sealed class HttpExchange : UpstreamExchange
             }
         }
 
+        Use = result.Use;
         return Answered(response, result, grpcStatus);
     }
 

@@ -8,7 +8,7 @@ namespace Sidecar.Proxy.Upstream;
 /// The client's pool may serve a call on another connection than the one that was dialled for it, so nothing but the
 /// flow of the call itself (<see cref="Current"/>) tells which connection carried it.
 /// </remarks>
-internal sealed class CallTrace
+internal sealed class CallTrace : IConnectionUse
 {
     private const int Connecting = 0;
     private const int Connected = 1;
@@ -37,7 +37,7 @@ internal sealed class CallTrace
     public bool IsTimedOut => Volatile.Read(ref _stage) == TimedOut;
 
     /// <summary>An HTTP/1 connection carries this call.</summary>
-    public bool IsHttp1 { get; set; }
+    public bool IsHttp1 => Connection is not null;
 
     /// <summary>A byte was given to an HTTP/1 connection.</summary>
     public bool IsHttp1Written { get; set; }
@@ -53,6 +53,12 @@ internal sealed class CallTrace
 
     /// <summary>The client tried to send the call a second time and was stopped.</summary>
     public bool IsHiddenRetryStopped { get; private set; }
+
+    /// <summary>The HTTP/1 connection that carries this call; null on HTTP/2.</summary>
+    public Http1ConnectionStream? Connection { get; set; }
+
+    /// <inheritdoc/>
+    public void Ended() => Connection?.ExchangeEnded(this);
 
     /// <summary>The connect timeout ran out: true unless a connection was found in the same moment.</summary>
     public bool TryTimeOut() => Interlocked.CompareExchange(ref _stage, TimedOut, Connecting) == Connecting;

@@ -6,9 +6,11 @@ namespace Sidecar.Proxy.Upstream;
 /// The bytes of one pooled HTTP/1 connection, unchanged, with two additions: it tells the call that uses it what was
 /// written and read, and it turns "closed without a single response byte" into an exception, because the client takes
 /// a plain end of stream there as leave to send a bodyless request of any method again.
-/// src/decisions/0006-hidden-retries.md.
+/// src/decisions/0006-hidden-retries.md. While it is idle it is given up before its server is known to close it.
 /// </summary>
-internal sealed class Http1ConnectionStream(Stream inner) : Stream
+/// <param name="inner">Socket or TLS.</param>
+/// <param name="idle">Its idle time; null learns nothing.</param>
+internal sealed class Http1ConnectionStream(Stream inner, IdleWatch? idle = null) : Stream
 {
     private CallTrace? _call;
     private bool _hasServed;
@@ -17,6 +19,10 @@ internal sealed class Http1ConnectionStream(Stream inner) : Stream
     // write can meet on two threads. Each side sets its own flag, then looks at the other's.
     private volatile bool _isAwaitingResponse;
     private volatile bool _isEnded;
+
+    // Between the end of a response and the next request.
+    private volatile bool _isIdle;
+    private ITimer? _giveUp;
 
     /// <inheritdoc/>
     public override bool CanRead => true;
@@ -40,6 +46,18 @@ internal sealed class Http1ConnectionStream(Stream inner) : Stream
     /// <inheritdoc/>
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
+        if (_isIdle && idle?.Left() is { } left)
+        {
+            if (left <= TimeSpan.Zero)
+            {
+                // The client is about to use it; told that it ended, it takes another one.
+                _isEnded = true;
+                return new ValueTask<int>(0);
+            }
+
+            _giveUp ??= idle.Start(static stream => ((Http1ConnectionStream)stream!).GiveUp(), this, left);
+        }
+
         var reading = inner.ReadAsync(buffer, cancellationToken);
         return reading.IsCompletedSuccessfully
             ? new ValueTask<int>(OnRead(reading.Result, buffer.Length))
@@ -79,6 +97,7 @@ internal sealed class Http1ConnectionStream(Stream inner) : Stream
     /// <inheritdoc/>
     public override async ValueTask DisposeAsync()
     {
+        _giveUp?.Dispose();
         await inner.DisposeAsync();
         await base.DisposeAsync();
     }
@@ -88,15 +107,29 @@ internal sealed class Http1ConnectionStream(Stream inner) : Stream
     {
         if (disposing)
         {
+            _giveUp?.Dispose();
             inner.Dispose();
         }
 
         base.Dispose(disposing);
     }
 
+    /// <summary>The response of a call was read to its end.</summary>
+    public void ExchangeEnded(CallTrace call)
+    {
+        if (idle is not null && ReferenceEquals(call, _call))
+        {
+            idle.Begin();
+            _isIdle = true;
+        }
+    }
+
     private void BeginExchange(CallTrace call)
     {
-        call.IsHttp1 = true;
+        call.Connection = this;
+        _isIdle = false;
+        _giveUp?.Dispose();
+        _giveUp = null;
         call.IsConnectionReused = _hasServed;
         _isAwaitingResponse = true;
         Interlocked.MemoryBarrier();
@@ -109,6 +142,16 @@ internal sealed class Http1ConnectionStream(Stream inner) : Stream
         call.IsHttp1Written = true;
         _call = call;
         _hasServed = true;
+    }
+
+    // Should a request take the connection in this very moment, it finds it ended before a byte was written.
+    private void GiveUp()
+    {
+        if (_isIdle)
+        {
+            _isEnded = true;
+            inner.Dispose();
+        }
     }
 
     private int OnRead(int read, int requested)
@@ -141,7 +184,14 @@ internal sealed class Http1ConnectionStream(Stream inner) : Stream
     {
         try
         {
-            return OnRead(await reading, requested);
+            var read = await reading;
+            if (read == 0 && requested > 0 && _isIdle && !_isEnded)
+            {
+                // Seen when it happened, since the client was waiting for just that.
+                idle?.Closed();
+            }
+
+            return OnRead(read, requested);
         }
         catch
         {

@@ -2,6 +2,13 @@ using Sidecar.Proxy.Errors;
 
 namespace Sidecar.Proxy.Upstream;
 
+/// <summary>The connection of a call whose response is being read.</summary>
+public interface IConnectionUse
+{
+    /// <summary>The response was read to its end: from here on the connection is idle, unless another call has it already.</summary>
+    void Ended();
+}
+
 /// <summary>
 /// What sending a request once came to: a response whose headers arrived, or an error; and what was seen on the wire,
 /// which is what decides whether a repetition is safe.
@@ -10,6 +17,9 @@ public readonly struct UpstreamResult
 {
     /// <summary>The answer; the receiver disposes it. Null when <see cref="Error"/> is set.</summary>
     public HttpResponseMessage? Response { get; init; }
+
+    /// <summary>The connection that the response comes on; null without a response.</summary>
+    public IConnectionUse? Use { get; init; }
 
     /// <summary>
     /// None with a response. Else UF (no connection), UC (closed or reset), UP (protocol broken), OV (connection limit),

@@ -26,6 +26,7 @@ internal sealed class UpstreamTransport : IDisposable
     private readonly TransportSettings _settings;
     private readonly TimeProvider _time;
     private readonly ConnectionLimit _limit;
+    private readonly IdleLimits _idleLimits;
     private readonly UpstreamConnector _connector;
     private readonly HttpMessageInvoker _pooled;
     private volatile bool _isRetired;
@@ -34,6 +35,7 @@ internal sealed class UpstreamTransport : IDisposable
     {
         _settings = settings;
         _time = time;
+        _idleLimits = new IdleLimits(time);
         _limit = new ConnectionLimit(settings.Connections.Max);
         var tls = settings.Tls ?? new TlsConfiguration(null, null, null, null);
         _connector = new UpstreamConnector(
@@ -79,6 +81,7 @@ internal sealed class UpstreamTransport : IDisposable
             return new UpstreamResult
             {
                 Response = response,
+                Use = trace,
                 WasSent = true,
                 IsConnectionReused = trace.IsConnectionReused,
                 IsResponseStarted = true,
@@ -163,10 +166,13 @@ internal sealed class UpstreamTransport : IDisposable
             RequestHeaderEncodingSelector = SelectRequestEncoding,
             ResponseHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
             ConnectCallback = _connector.ConnectAsync,
-            PlaintextStreamFilter = static (context, _) => ValueTask.FromResult(
-                context.NegotiatedHttpVersion.Major == 1 ? new Http1ConnectionStream(context.PlaintextStream) : context.PlaintextStream),
+            PlaintextStreamFilter = (context, _) => ValueTask.FromResult(
+                context.NegotiatedHttpVersion.Major == 1 ? new Http1ConnectionStream(context.PlaintextStream, IdleWatchOf(context)) : context.PlaintextStream),
         },
         disposeHandler: true);
+
+    private IdleWatch IdleWatchOf(SocketsHttpPlaintextStreamFilterContext context) =>
+        new(_idleLimits, context.InitialRequestMessage.RequestUri!.IdnHost, context.InitialRequestMessage.RequestUri.Port, _time);
 
     private static Encoding SelectRequestEncoding(string name, HttpRequestMessage request)
     {

@@ -5,11 +5,17 @@ namespace Sidecar.Proxy.Tests.Upstream;
 /// <summary>The stream alone, with the orders of reads and writes that a socket gives only by luck.</summary>
 public class Http1ConnectionStreamTests
 {
+    private readonly ManualTime _time = new();
+    private readonly IdleLimits _limits;
     private readonly ScriptedStream _inner = new();
     private readonly Http1ConnectionStream _stream;
     private readonly byte[] _buffer = new byte[16];
 
-    public Http1ConnectionStreamTests() => _stream = new Http1ConnectionStream(_inner);
+    public Http1ConnectionStreamTests()
+    {
+        _limits = new IdleLimits(_time);
+        _stream = new Http1ConnectionStream(_inner, new IdleWatch(_limits, "a", 80, _time));
+    }
 
     [Fact]
     public async Task ReadAsync_EndWithNoResponseByte_Throws()
@@ -86,6 +92,85 @@ public class Http1ConnectionStreamTests
         Assert.False(call.IsConnectionBroken);
     }
 
+    [Fact]
+    public async Task Idle_ClosedByTheServer_IsLearned()
+    {
+        _limits.Observe("a", 80, TimeSpan.FromSeconds(5));
+        (await ExchangeAsync()).Ended();
+        var readAhead = _stream.ReadAsync(_buffer);
+        _time.Advance(TimeSpan.FromSeconds(5));
+        _inner.Complete(0);
+
+        Assert.Equal(0, await readAhead);
+        Assert.Equal(TimeSpan.FromSeconds(4.5), _limits.Find("a", 80));
+    }
+
+    [Fact]
+    public async Task Idle_LongerThanTheServerAllows_EndsForTheClientBeforeItIsUsed()
+    {
+        Teach(TimeSpan.FromSeconds(5));
+        (await ExchangeAsync()).Ended();
+        _time.Advance(TimeSpan.FromSeconds(4.5));
+
+        Assert.Equal(0, await _stream.ReadAsync(_buffer));
+        Assert.False(_inner.IsReading);
+    }
+
+    [Fact]
+    public async Task Idle_WithAReadPending_IsClosedBeforeTheServerWould()
+    {
+        Teach(TimeSpan.FromSeconds(5));
+        (await ExchangeAsync()).Ended();
+        var readAhead = _stream.ReadAsync(_buffer).AsTask();
+        _time.Advance(TimeSpan.FromSeconds(4.4));
+        Assert.False(_inner.IsDisposed);
+
+        _time.Advance(TimeSpan.FromSeconds(0.2));
+
+        Assert.True(_inner.IsDisposed);
+        Assert.False(readAhead.IsCompleted);
+    }
+
+    [Fact]
+    public async Task Idle_UsedAgainInTime_IsNotClosedInTheMiddleOfTheExchange()
+    {
+        Teach(TimeSpan.FromSeconds(5));
+        (await ExchangeAsync()).Ended();
+        var readAhead = _stream.ReadAsync(_buffer).AsTask();
+        _time.Advance(TimeSpan.FromSeconds(4));
+        await BeginAsync();
+        _time.Advance(TimeSpan.FromMinutes(1));
+
+        Assert.False(_inner.IsDisposed);
+        Assert.False(readAhead.IsCompleted);
+    }
+
+    [Fact]
+    public async Task Silence_InTheMiddleOfAResponse_IsNotIdle()
+    {
+        Teach(TimeSpan.FromSeconds(5));
+        await ExchangeAsync();
+        _time.Advance(TimeSpan.FromMinutes(1));
+        var reading = _stream.ReadAsync(_buffer);
+
+        Assert.True(_inner.IsReading);
+        _inner.Complete(3);
+        Assert.Equal(3, await reading);
+    }
+
+    private void Teach(TimeSpan idle)
+    {
+        _limits.Observe("a", 80, idle);
+        _limits.Observe("a", 80, idle);
+    }
+
+    private async Task<CallTrace> ExchangeAsync()
+    {
+        var call = await BeginAsync();
+        await ReadAsync(5);
+        return call;
+    }
+
     private async Task<CallTrace> BeginAsync()
     {
         var call = new CallTrace();
@@ -112,6 +197,10 @@ public class Http1ConnectionStreamTests
 
         public int Written { get; private set; }
 
+        public bool IsReading => _reading is { Task.IsCompleted: false };
+
+        public bool IsDisposed { get; private set; }
+
         public override bool CanRead => true;
 
         public override bool CanSeek => false;
@@ -131,6 +220,12 @@ public class Http1ConnectionStreamTests
         {
             Written += buffer.Length;
             return ValueTask.CompletedTask;
+        }
+
+        protected override void Dispose(bool disposing)
+        {
+            IsDisposed = true;
+            base.Dispose(disposing);
         }
 
         public override void Flush() => throw new NotSupportedException();
