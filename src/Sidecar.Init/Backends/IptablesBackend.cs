@@ -32,7 +32,7 @@ public sealed class IptablesBackend(IProgramRunner programs, SystemFacts facts) 
                 return await TakeBackAsync(done, problem);
             }
 
-            var wanted = before.Keeping(RuleSetWriter.IptablesEntriesOf(rules, family.Addresses));
+            var wanted = before.Keeping(RuleSetWriter.IptablesEntriesOf(rules, family.Addresses), await ListAsync(family));
             var result = await RestoreAsync(family, NatTable.Transition(before.Entries, wanted));
             if (result.ExitCode != 0)
             {
@@ -61,7 +61,7 @@ public sealed class IptablesBackend(IProgramRunner programs, SystemFacts facts) 
                 return RulesOutcome.Failed(problem);
             }
 
-            var wanted = before.Keeping(RuleSetWriter.IptablesEntriesOf(rules, family.Addresses));
+            var wanted = before.Keeping(RuleSetWriter.IptablesEntriesOf(rules, family.Addresses), await ListAsync(family));
             var result = await RestoreAsync(family, NatTable.Transition(before.Entries, wanted), "--test");
             if (result.ExitCode != 0)
             {
@@ -140,17 +140,24 @@ public sealed class IptablesBackend(IProgramRunner programs, SystemFacts facts) 
             return FailureText.Explain("remove the rules", family.Restore, result, facts);
         }
 
-        // iptables makes the table nat and never removes it. If it was made for us and nobody used it since, nft removes
-        // it; without nft, and with the old kernel interface, an empty table stays, which redirects nothing.
-        if (before.Entries.Chains.Contains(NatTable.MadeTableChain) && programs.Has(NftBackend.Program)
-            && (await ReadAsync(family, "remove the rules")).Table is { IsNftables: true, HasNothingElse: true, Entries.Chains.IsEmpty: true })
+        // Without nft, and with the old kernel interface, an empty table stays, which redirects nothing.
+        var leftOver = before.Entries.Chains.IsEmpty || !programs.Has(NftBackend.Program)
+            ? ""
+            : (await ReadAsync(family, "remove the rules")).Table?.LeftOverRemoval(before.Entries, family.Key) ?? "";
+        if (leftOver.Length == 0)
         {
-            result = await programs.RunAsync(NftBackend.Program, ["delete", "table", family.Key, "nat"], "");
-            return result.ExitCode == 0 ? null : FailureText.Explain($"remove the empty table {family.Key} nat", NftBackend.Program, result, facts);
+            return null;
         }
 
-        return null;
+        result = await programs.RunAsync(NftBackend.Program, ["-f", "-"], leftOver);
+        return result.ExitCode == 0 ? null : FailureText.Explain("remove the empty table or chains that iptables made", NftBackend.Program, result, facts);
     }
+
+    // Null without nft. When the old kernel interface is in use nft knows of no such table, and what that leads to is
+    // never used: such a table cannot be removed.
+    private async Task<string?> ListAsync(Family family) => programs.Has(NftBackend.Program)
+        ? (await programs.RunAsync(NftBackend.Program, ["list", "table", family.Key, "nat"], "")).Output
+        : null;
 
     private async Task<(NatTable? Table, string Problem)> ReadAsync(Family family, string what)
     {

@@ -17,8 +17,9 @@ public sealed record IptablesEntries(ImmutableArray<string> Chains, ImmutableArr
 /// <param name="Exists">Is there such a table?</param>
 /// <param name="Entries">What is ours in it.</param>
 /// <param name="HasNothingElse">Only the built-in chains, accepting, and no rule beside ours.</param>
+/// <param name="ChainsInUse">Built-in chains with a rule that is not ours, or that do not accept.</param>
 /// <param name="IsNftables">Is it a table of nftables, which can be removed? One of the old kernel interface stays.</param>
-public sealed record NatTable(bool Exists, IptablesEntries Entries, bool HasNothingElse, bool IsNftables)
+public sealed record NatTable(bool Exists, IptablesEntries Entries, bool HasNothingElse, ImmutableArray<string> ChainsInUse, bool IsNftables)
 {
     /// <summary>Rules about connections that a process of the pod opens.</summary>
     public const string OutboundChain = "SIDECAR_OUTBOUND";
@@ -26,17 +27,20 @@ public sealed record NatTable(bool Exists, IptablesEntries Entries, bool HasNoth
     /// <summary>Rules about connections that arrive.</summary>
     public const string InboundChain = "SIDECAR_INBOUND";
 
-    /// <summary>Remembers, where the rules are, that there was no table before them; nothing leads into it.</summary>
-    public const string MadeTableChain = "SIDECAR_MADE_NAT";
+    // Iptables makes the table and its built-in chains where they are missing, and never removes them. What was missing
+    // is remembered where the rules are, as an own chain that nothing leads into.
+    private const string MadePrefix = "SIDECAR_MADE_";
+    private const string WholeTable = "NAT";
 
-    private static readonly string[] OurChains = [OutboundChain, InboundChain, MadeTableChain];
+    private static readonly string[] JumpingChains = ["PREROUTING", "OUTPUT"];
+    private static readonly string[] OurChains = [OutboundChain, InboundChain, .. JumpingChains.Append(WholeTable).Select(static name => MadePrefix + name)];
 
     /// <summary>Reads the output of <c>iptables-save</c>.</summary>
     public static NatTable Parse(string saved)
     {
         var isNat = false;
         var (exists, hasNothingElse) = (false, true);
-        ImmutableArray<string> chains = [], rules = [], jumps = [];
+        ImmutableArray<string> chains = [], rules = [], jumps = [], inUse = [];
         foreach (var line in saved.Split('\n'))
         {
             if (line.StartsWith('*'))
@@ -55,9 +59,10 @@ public sealed record NatTable(bool Exists, IptablesEntries Entries, bool HasNoth
                 {
                     chains = chains.Add(words[0]);
                 }
-                else
+                else if (words.Length < 2 || words[1] != "ACCEPT")
                 {
-                    hasNothingElse &= words.Length > 1 && words[1] == "ACCEPT";
+                    hasNothingElse = false;
+                    inUse = inUse.Add(words[0]);
                 }
             }
             else if (line.StartsWith("-A ", StringComparison.Ordinal))
@@ -74,26 +79,52 @@ public sealed record NatTable(bool Exists, IptablesEntries Entries, bool HasNoth
                 else
                 {
                     hasNothingElse = false;
+                    inUse = inUse.Add(words[1]);
                 }
             }
         }
 
-        return new NatTable(exists, new IptablesEntries(chains, rules, jumps), hasNothingElse, saved.Contains("(nf_tables)", StringComparison.Ordinal));
+        return new NatTable(exists, new IptablesEntries(chains, rules, jumps), hasNothingElse, inUse, saved.Contains("(nf_tables)", StringComparison.Ordinal));
     }
 
-    /// <summary>What is to be ours in this table: the wanted entries, and, once, that the table was not there before.</summary>
-    public IptablesEntries Keeping(IptablesEntries wanted)
+    /// <summary>What is to be ours in this table: the wanted entries, and what was not there before the first of them.</summary>
+    /// <param name="wanted">Chains, rules and jumps.</param>
+    /// <param name="nftListing">Output of <c>nft list table</c> of this table, which, unlike iptables-save, shows whether a built-in chain exists; null when nft is not installed.</param>
+    public IptablesEntries Keeping(IptablesEntries wanted, string? nftListing)
     {
-        if (wanted.Chains.IsEmpty || (Exists && !Entries.Chains.Contains(MadeTableChain)))
+        if (wanted.Chains.IsEmpty)
         {
             return wanted;
         }
 
+        string[] made = !Entries.Chains.IsEmpty
+            ? [.. Entries.Chains.Where(static chain => chain.StartsWith(MadePrefix, StringComparison.Ordinal))]
+            : [.. Missing(nftListing).Select(static name => MadePrefix + name)];
         return wanted with
         {
-            Chains = wanted.Chains.Add(MadeTableChain),
-            Rules = wanted.Rules.Add($"-A {MadeTableChain} -m comment --comment \"there was no nat table before, so clean removes it\" -j RETURN"),
+            Chains = [.. wanted.Chains, .. made],
+            Rules = [.. wanted.Rules, .. made.Select(static chain => $"-A {chain} -m comment --comment \"was not there before, so clean removes it\" -j RETURN")],
         };
+    }
+
+    /// <summary>The transaction for nft that removes what was made for our entries and is in nobody's use; empty when nothing is to be done.</summary>
+    /// <param name="removed">The entries that were just removed from this table.</param>
+    /// <param name="family"><c>ip</c> or <c>ip6</c>.</param>
+    public string LeftOverRemoval(IptablesEntries removed, string family)
+    {
+        if (!IsNftables)
+        {
+            return "";
+        }
+
+        if (removed.Chains.Contains(MadePrefix + WholeTable))
+        {
+            return HasNothingElse ? $"delete table {family} nat\n" : "";
+        }
+
+        return string.Concat(JumpingChains
+            .Where(chain => removed.Chains.Contains(MadePrefix + chain) && !ChainsInUse.Contains(chain))
+            .Select(chain => $"delete chain {family} nat {chain}\n"));
     }
 
     /// <summary>The transaction for <c>iptables-restore --noflush</c> that turns our entries into others and touches nothing else; empty when nothing is to be done.</summary>
@@ -121,6 +152,16 @@ public sealed record NatTable(bool Exists, IptablesEntries Entries, bool HasNoth
         AppendLines(text, to.Rules);
         AppendLines(text, haveToMove ? to.Jumps : []);
         return text.Append("COMMIT\n").ToString();
+    }
+
+    private IEnumerable<string> Missing(string? nftListing)
+    {
+        if (!Exists)
+        {
+            return [WholeTable];
+        }
+
+        return nftListing is null ? [] : JumpingChains.Where(chain => !nftListing.Contains($"chain {chain} {{", StringComparison.Ordinal));
     }
 
     private static void AppendLines(StringBuilder text, IEnumerable<string> lines)

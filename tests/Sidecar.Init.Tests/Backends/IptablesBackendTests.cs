@@ -21,8 +21,7 @@ public sealed class IptablesBackendTests
 
         Assert.False(outcome.IsSuccess);
         Assert.Contains("--ipv6 off", outcome.Message);
-        var (program, _, input) = programs.Runs[^1];
-        Assert.Equal("iptables-restore", program);
+        var (_, _, input) = programs.Runs.Last(static run => run.Program == "iptables-restore");
         Assert.Equal(NatTable.Transition(NatTable.Parse(applied).Entries, IptablesEntries.None), input);
     }
 
@@ -64,7 +63,7 @@ public sealed class IptablesBackendTests
         var outcome = await new IptablesBackend(programs, Facts with { HasIpv6 = false }).ApplyAsync(RedirectRules.Of(new RedirectOptions()));
 
         Assert.True(outcome.IsSuccess);
-        Assert.All(programs.Runs, static run => Assert.StartsWith("iptables-", run.Program));
+        Assert.DoesNotContain(programs.Runs, static run => run.Program.StartsWith("ip6", StringComparison.Ordinal));
     }
 
     [Fact]
