@@ -10,7 +10,7 @@ run: deps ## Installs what is missing, publishes the native binary, runs `sideca
 	@tests/aot/publish.sh
 	@artifacts/bin/sidecar-proxy demo
 
-test: deps ## Builds, publishes without warnings, runs every test, the native binaries' included; as root also those of redirect rules
+test: deps ## Builds, publishes without warnings, runs every test, the native binaries' included
 	@tests/run.sh
 
 smoke: deps ## The native binary end to end in under a minute

@@ -21,7 +21,7 @@ public static class Annotations
     /// <summary>Ports whose bytes are carried, not parsed: <c>25,3000-3010</c>.</summary>
     public const string OpaquePorts = Prefix + "opaque-ports";
 
-    /// <summary>Name of a ConfigMap with a configuration document for this pod.</summary>
+    /// <summary>What configures this pod's proxy beside the ConfigMaps that every pod of its namespace mounts.</summary>
     public const string Config = Prefix + "config";
 
     /// <summary>Log level of the proxy.</summary>

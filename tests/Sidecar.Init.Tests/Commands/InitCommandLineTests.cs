@@ -154,6 +154,11 @@ public sealed class InitCommandLineTests
     [Fact]
     public void Table_IsNamedAsTheAdviceOfCheckSays() => Assert.Equal("sidecar", RuleSetWriter.NftTable);
 
+    [Fact]
+    public void Executable_ReferencesOnlyTheContractTheCommandLineAndTheRuntime() => Assert.All(
+        typeof(InitCommandLine).Assembly.GetReferencedAssemblies(),
+        static name => Assert.True(name.Name == "Sidecar.Contract" || name.Name!.StartsWith("System.", StringComparison.Ordinal) || name.Name == "Microsoft.Win32.Primitives", name.Name));
+
     private async Task<(int Code, string Output, string Error)> RunAsync(params string[] arguments)
     {
         using var output = new StringWriter { NewLine = "\n" };

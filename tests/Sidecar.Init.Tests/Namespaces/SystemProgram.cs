@@ -21,6 +21,11 @@ internal static class SystemProgram
         {
             RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
         };
+        foreach (var name in start.Environment.Keys.Where(static name => name.StartsWith("SIDECAR_", StringComparison.Ordinal)).ToArray())
+        {
+            start.Environment.Remove(name);
+        }
+
         start.Environment["PATH"] = string.Join(':', Folders);
         foreach (var (name, value) in variables)
         {
