@@ -10,13 +10,13 @@ run: deps ## Installs what is missing, publishes the native binary, runs `sideca
 	@tests/aot/publish.sh
 	@artifacts/bin/sidecar-proxy demo
 
-test: deps ## Builds, publishes without warnings, runs every test, the native binary's included
+test: deps ## Builds, publishes without warnings, runs every test, the native binaries' included
 	@tests/run.sh
 
 smoke: deps ## The native binary end to end in under a minute
 	@tests/smoke.sh
 
-publish: deps ## Leaves the stripped native binary in artifacts/bin, its symbols in artifacts/symbols
+publish: deps ## Leaves the stripped native binaries in artifacts/bin, their symbols in artifacts/symbols
 	@tests/aot/publish.sh
 
 bench: deps-bench ## Measures the numbers of the README; writes loadtests/results
@@ -31,7 +31,7 @@ check-runtime: ## Is a newer runtime patch to be had than the pinned one?
 format: ## Puts white space in order
 	@dotnet format whitespace Sidecar.sln --no-restore
 
-deps: ## Installs what building needs (root on Debian/Ubuntu), else says what to type
+deps: ## Installs what building and testing need (root on Debian/Ubuntu), else says what to type
 	@tests/deps.sh build
 
 deps-bench: ## The same, with the peers and tools of loadtests/

@@ -8,4 +8,52 @@ public static class EnvironmentVariables
 
     /// <summary>Number of socket event loops. Default: ⌈CPU quota⌉ when there is a quota, else min(2, cores).</summary>
     public const string EventLoops = "SIDECAR_EVENT_LOOPS";
+
+    /// <summary><c>sidecar-init --backend</c>: <c>nft</c> or <c>iptables</c>. Default: nft.</summary>
+    public const string RedirectBackend = "SIDECAR_INIT_BACKEND";
+
+    /// <summary><c>sidecar-init --proxy-uid</c>: user id of the proxy. Default: <see cref="ProxyIdentity.Uid"/>.</summary>
+    public const string ProxyUid = "SIDECAR_INIT_PROXY_UID";
+
+    /// <summary><c>sidecar-init --proxy-gid</c>: group id of the proxy. Default: <see cref="ProxyIdentity.Gid"/>.</summary>
+    public const string ProxyGid = "SIDECAR_INIT_PROXY_GID";
+
+    /// <summary><c>sidecar-init --app-uids</c>: user ids of the pod's other containers, to refuse a clash. Default: none.</summary>
+    public const string ApplicationUids = "SIDECAR_INIT_APP_UIDS";
+
+    /// <summary><c>sidecar-init --outbound-port</c>. Default: <see cref="Ports.Outbound"/>.</summary>
+    public const string OutboundPort = "SIDECAR_INIT_OUTBOUND_PORT";
+
+    /// <summary><c>sidecar-init --inbound-port</c>. Default: <see cref="Ports.Inbound"/>.</summary>
+    public const string InboundPort = "SIDECAR_INIT_INBOUND_PORT";
+
+    /// <summary><c>sidecar-init --include-outbound-ports</c>. Default: all.</summary>
+    public const string IncludeOutboundPorts = "SIDECAR_INIT_INCLUDE_OUTBOUND_PORTS";
+
+    /// <summary><c>sidecar-init --skip-outbound-ports</c>. Default: none.</summary>
+    public const string SkipOutboundPorts = "SIDECAR_INIT_SKIP_OUTBOUND_PORTS";
+
+    /// <summary><c>sidecar-init --include-outbound-cidrs</c>. Default: all.</summary>
+    public const string IncludeOutboundCidrs = "SIDECAR_INIT_INCLUDE_OUTBOUND_CIDRS";
+
+    /// <summary><c>sidecar-init --skip-outbound-cidrs</c>. Default: none.</summary>
+    public const string SkipOutboundCidrs = "SIDECAR_INIT_SKIP_OUTBOUND_CIDRS";
+
+    /// <summary><c>sidecar-init --include-inbound-ports</c>. Default: all.</summary>
+    public const string IncludeInboundPorts = "SIDECAR_INIT_INCLUDE_INBOUND_PORTS";
+
+    /// <summary><c>sidecar-init --skip-inbound-ports</c>. Default: none.</summary>
+    public const string SkipInboundPorts = "SIDECAR_INIT_SKIP_INBOUND_PORTS";
+
+    /// <summary><c>sidecar-init --skip-interfaces</c>, both directions. Default: none.</summary>
+    public const string SkipInterfaces = "SIDECAR_INIT_SKIP_INTERFACES";
+
+    /// <summary><c>sidecar-init --dns</c>: <c>skip</c> or <c>redirect</c> TCP port 53. Default: skip.</summary>
+    public const string RedirectDns = "SIDECAR_INIT_DNS";
+
+    /// <summary><c>sidecar-init --metadata</c>: <c>skip</c> or <c>redirect</c> the cloud's metadata address. Default: skip.</summary>
+    public const string RedirectMetadata = "SIDECAR_INIT_METADATA";
+
+    /// <summary><c>sidecar-init --ipv6</c>: <c>on</c> or <c>off</c>. Default: on.</summary>
+    public const string RedirectIpv6 = "SIDECAR_INIT_IPV6";
 }
