@@ -1,0 +1,3 @@
+// One test at a time: the suites measure, count the connections of a whole namespace and keep processes running, and
+// the machine has few cores.
+[assembly: CollectionBehavior(DisableTestParallelization = true)]
