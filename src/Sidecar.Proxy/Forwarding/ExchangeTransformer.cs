@@ -86,8 +86,9 @@ public sealed class ExchangeTransformer(Func<bool> closesConnections) : HttpTran
             return false;
         }
 
-        if (proxyResponse.StatusCode != HttpStatusCode.SwitchingProtocols)
+        if (!IsTunnel(exchange, proxyResponse))
         {
+            // A tunnel's first bytes belong to whoever copies it.
             await FlushHeadersIfTheBodyWaitsAsync(response, proxyResponse, cancellationToken);
         }
 
@@ -222,8 +223,7 @@ public sealed class ExchangeTransformer(Func<bool> closesConnections) : HttpTran
             record.GrpcStatus = GrpcStatus.Read(response.Headers);
         }
 
-        record.IsStream = exchange.IsGrpc || response.StatusCode == HttpStatusCode.SwitchingProtocols
-            || (exchange.IsUpgrade && response.IsSuccessStatusCode) || IsEventStream(response);
+        record.IsStream = exchange.IsGrpc || IsTunnel(exchange, response) || IsEventStream(response);
         if (record.IsStream)
         {
             exchange.Clock?.Change(timeouts.TunnelIdle, timeouts.Stream);
@@ -256,6 +256,10 @@ public sealed class ExchangeTransformer(Func<bool> closesConnections) : HttpTran
             // The copy of the body meets the same end, and tells it.
         }
     }
+
+    // HTTP/1: 101; HTTP/2: success of an extended CONNECT (RFC 8441 §5).
+    private static bool IsTunnel(HttpExchange exchange, HttpResponseMessage response) =>
+        response.StatusCode == HttpStatusCode.SwitchingProtocols || (exchange is { IsUpgrade: true, IsCallerHttp2: true } && response.IsSuccessStatusCode);
 
     private static bool IsEventStream(HttpResponseMessage response) =>
         response.Content.Headers.NonValidated.TryGetValues(Http.ContentType, out var type)

@@ -9,6 +9,7 @@ using Sidecar.Proxy.Interception;
 using Sidecar.Proxy.Policies;
 using Sidecar.Proxy.Routing;
 using Sidecar.Proxy.Telemetry;
+using Sidecar.Proxy.Upstream;
 using Sidecar.Proxy.Validation;
 using Yarp.ReverseProxy.Forwarder;
 
@@ -46,12 +47,34 @@ public sealed class ForwardingMiddleware(
         context.Features.Set<IHttpResponseBodyFeature>(
             new MeteredResponseStream(context.Features.GetRequiredFeature<IHttpResponseBodyFeature>(), record, clock, time));
 
+        var stream = context.Features.Get<IHttpResetFeature>();
+        var reset = stream is null ? null : new DeferredReset(stream);
+        if (reset is not null)
+        {
+            context.Features.Set<IHttpResetFeature>(reset);
+        }
+
         var error = await forwarder.SendAsync(context, Placeholder, _client, Config(route, exchange), transformer, clock?.Token ?? CancellationToken.None);
 
         if (body is not null)
         {
             await EndBodyAsync(context, body, isAnswered: error == ForwarderError.None && record.Failure == ProxyError.None);
             record.RequestBytes = body.Bytes;
+        }
+
+        if (error == ForwarderError.None && record.Failure == ProxyError.None)
+        {
+            await StartIfEmptyAsync(context, exchange);
+        }
+        else if (context.Features.Get<IForwarderErrorFeature>() is { Exception: { } broken })
+        {
+            record.ResetCode ??= UpstreamFailure.ResetCodeOf(broken);
+        }
+
+        if (reset is not null)
+        {
+            context.Features.Set(stream);
+            reset.Flush(record.ResetCode);
         }
 
         var end = HowItEnded(context, exchange, error);
@@ -69,6 +92,19 @@ public sealed class ForwardingMiddleware(
         {
             record.Fail(end, Sentence(end, clock));
         }
+    }
+
+    /// <summary>
+    /// The upstream gave no length and then no body. Left to itself the server below would announce a length of zero, which
+    /// the upstream did not say. Not for gRPC, whose trailers-only answers are one block of headers that ends the stream.
+    /// </summary>
+    private static Task StartIfEmptyAsync(HttpContext context, HttpExchange exchange)
+    {
+        var response = context.Response;
+        return response.HasStarted || response.ContentLength is not null || exchange.IsGrpc || HttpMethods.IsHead(exchange.Method)
+            || response.StatusCode is < 200 or StatusCodes.Status204NoContent or StatusCodes.Status205ResetContent or StatusCodes.Status304NotModified
+            ? Task.CompletedTask
+            : response.StartAsync();
     }
 
     /// <summary>

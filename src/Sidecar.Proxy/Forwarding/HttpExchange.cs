@@ -144,6 +144,8 @@ public sealed class HttpExchange : UpstreamExchange
     {
         var error = result.Error;
         var detail = result.Detail;
+        Record.ResetCode = result.ResetCode;
+        Record.IsOrderlyClose = result.IsOrderlyClose;
         if (CallerBody?.CallerError is { } callerError)
         {
             // The caller's own body broke, not the upstream: a malformed or oversized body, or the caller is gone.

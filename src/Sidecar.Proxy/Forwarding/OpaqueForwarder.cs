@@ -59,6 +59,16 @@ public sealed class OpaqueForwarder(
         !ReferenceEquals(((OpaqueUpstream)upstream).Route, Route(connection, hello));
 
     /// <inheritdoc/>
+    public void MirrorReset(InterceptedConnection connection, IOpaqueUpstream upstream)
+    {
+        connection.Reset();
+        var record = ((OpaqueUpstream)upstream).Record;
+        record.Fail(ProxyError.UpstreamClosed, "The upstream reset the connection.");
+        ((OpaqueUpstream)upstream).Complete(ProxyError.UpstreamClosed);
+        Account(record);
+    }
+
+    /// <inheritdoc/>
     public async Task CarryAsync(
         InterceptedConnection connection, IOpaqueUpstream upstream, string protocol, ClientHello? hello, CancellationToken stopping)
     {
@@ -87,7 +97,7 @@ public sealed class OpaqueForwarder(
     {
         try
         {
-            return await dialer.DialAsync(connection.Original.Address.ToString(), connection.Original.Port, stopping);
+            return await dialer.DialAsync(connection.Original, stopping);
         }
         catch (SocketException e)
         {

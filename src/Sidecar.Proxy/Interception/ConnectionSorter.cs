@@ -121,10 +121,18 @@ public sealed class ConnectionSorter(
                 return null;
             }
 
-            if (await ServerSpeaksFirstAsync(connection, clientSpoke, upstream, stopping) is { } outcome)
+            switch (await WatchBothAsync(connection, clientSpoke, upstream, stopping))
             {
-                await CarryAsync(connection, upstream, outcome, null, stopping);
-                return null;
+                case FirstToSpeak.Server:
+                    await CarryAsync(connection, upstream, DetectionOutcomes.ServerFirst, null, stopping);
+                    return null;
+                case FirstToSpeak.ServerEnded:
+                    await CarryAsync(connection, upstream, DetectionOutcomes.Silent, null, stopping);
+                    return null;
+                case FirstToSpeak.ServerReset:
+                    telemetry.Detected(_direction, DetectionOutcomes.Silent);
+                    forwarder.MirrorReset(connection, upstream);
+                    return null;
             }
         }
 
@@ -155,39 +163,42 @@ public sealed class ConnectionSorter(
         return clientSpoke.IsCompleted;
     }
 
-    /// <summary>Both are watched. A detection outcome when the server was first; null when the client was.</summary>
-    private async Task<string?> ServerSpeaksFirstAsync(
+    private async Task<FirstToSpeak> WatchBothAsync(
         InterceptedConnection connection, Task clientSpoke, IOpaqueUpstream upstream, CancellationToken stopping)
     {
         var serverSpoke = upstream.Socket.ReceiveAsync(Memory<byte>.Empty, stopping).AsTask();
         await Task.WhenAny(clientSpoke, serverSpoke);
         if (clientSpoke.IsCompleted)
         {
-            return null;
-        }
-
-        if (!serverSpoke.IsCompletedSuccessfully)
-        {
-            // It reset the connection without a word; carrying it mirrors that.
-            return DetectionOutcomes.Silent;
+            return FirstToSpeak.Client;
         }
 
         var bytes = new byte[9];
-        var length = upstream.Socket.Receive(bytes, SocketFlags.Peek);
+        int length;
+        try
+        {
+            await serverSpoke;
+            length = upstream.Socket.Receive(bytes, SocketFlags.Peek);
+        }
+        catch (SocketException)
+        {
+            return FirstToSpeak.ServerReset;
+        }
+
         if (length == 0)
         {
-            return DetectionOutcomes.Silent;
+            return FirstToSpeak.ServerEnded;
         }
 
         if (FirstBytes.AreHttp2Settings(bytes.AsSpan(0, length)))
         {
             // An HTTP/2 server need not wait for its client, and yet the connection is HTTP.
             await clientSpoke.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            return null;
+            return FirstToSpeak.Client;
         }
 
         serverFirst.Learn(connection.Original);
-        return DetectionOutcomes.ServerFirst;
+        return FirstToSpeak.Server;
     }
 
     private async Task<ConnectionContext?> SortByFirstBytesAsync(
@@ -256,5 +267,13 @@ public sealed class ConnectionSorter(
         }
 
         return http;
+    }
+
+    private enum FirstToSpeak
+    {
+        Client,
+        Server,
+        ServerEnded,
+        ServerReset,
     }
 }

@@ -113,7 +113,10 @@ public static class FirstBytes
             return CarriedProtocol.Tcp;
         }
 
-        return carriesProxyRequests && IsForProxy(bytes[..method], line[..space]) ? CarriedProtocol.Tcp : CarriedProtocol.Http1;
+        // The asterisk form is for the server itself, which the HTTP stack above cannot pass on.
+        return line[..space].SequenceEqual("*"u8) || (carriesProxyRequests && IsForProxy(bytes[..method], line[..space]))
+            ? CarriedProtocol.Tcp
+            : CarriedProtocol.Http1;
     }
 
     // A target, and at most one space with the beginning of a version behind it.

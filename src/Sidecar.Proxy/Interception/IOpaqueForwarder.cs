@@ -27,6 +27,9 @@ public interface IOpaqueForwarder
     /// <summary>Would <see cref="DialAsync"/> dial elsewhere, now that the client has spoken?</summary>
     bool NeedsAnother(IOpaqueUpstream upstream, InterceptedConnection connection, ClientHello? hello);
 
+    /// <summary>The upstream reset the connection before anybody spoke: the client sees the same, and it is accounted.</summary>
+    void MirrorReset(InterceptedConnection connection, IOpaqueUpstream upstream);
+
     /// <summary>Copies both ways until both ends are done; closes both. Never throws.</summary>
     Task CarryAsync(InterceptedConnection connection, IOpaqueUpstream upstream, string protocol, ClientHello? hello, CancellationToken stopping);
 }

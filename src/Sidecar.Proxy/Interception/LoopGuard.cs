@@ -4,9 +4,9 @@ namespace Sidecar.Proxy.Interception;
 
 /// <summary>Decides whether an intercepted connection may be carried. Pure but for the addresses it asks for.</summary>
 /// <param name="local">Addresses of this network namespace.</param>
-/// <param name="isOwn">Is this the local end of a connection that the proxy has dialled?</param>
+/// <param name="isOwn">Has the proxy itself dialled the connection from this peer to this destination?</param>
 /// <param name="ownPorts">Ports the proxy listens on.</param>
-public sealed class LoopGuard(LocalAddresses local, Func<IPEndPoint, bool> isOwn, Func<IReadOnlyCollection<int>> ownPorts)
+public sealed class LoopGuard(LocalAddresses local, Func<IPEndPoint, IPEndPoint, bool> isOwn, Func<IReadOnlyCollection<int>> ownPorts)
 {
     /// <summary>Why the connection must be refused, a sentence for the log; null when it may be carried.</summary>
     /// <param name="kind">The listener it came in by.</param>
@@ -20,7 +20,7 @@ public sealed class LoopGuard(LocalAddresses local, Func<IPEndPoint, bool> isOwn
             return "The connection was not redirected: somebody dialled the listener itself.";
         }
 
-        if (isOwn(peer))
+        if (isOwn(peer, original))
         {
             return "The proxy's own connection came back to it: the redirect rules do not exempt its user.";
         }

@@ -1,3 +1,5 @@
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Sidecar.Proxy.Errors;
@@ -45,17 +47,47 @@ public sealed class RescueMiddleware(RequestDelegate next, Action<RequestRecord,
         {
             // What the kernel would have said to the application: a reset. The status is for the log only.
             context.Response.StatusCode = ProxyErrorTable.Row(record.Failure).Status;
-            context.Abort();
+            Break(context, record);
             return;
         }
 
         if (context.Response.HasStarted || record.Failure == ProxyError.CallerGone)
         {
             // Too late for an answer: the caller must see a broken transfer, never a clean end.
-            context.Abort();
+            Break(context, record);
             return;
         }
 
         await RescueResponse.WriteAsync(context, record);
+    }
+
+    /// <summary>Ends the exchange without an answer, as far as possible in the way in which the upstream ended it.</summary>
+    private static void Break(HttpContext context, RequestRecord record)
+    {
+        if (record.ResetCode is { } code && context.Features.Get<IHttpResetFeature>() is { } stream)
+        {
+            stream.Reset(code);
+            return;
+        }
+
+        if (record is { MirrorsFailures: true, IsOrderlyClose: true } && !context.Response.HasStarted && HttpProtocol.IsHttp11(context.Request.Protocol))
+        {
+            // The abort below resets; behind an orderly end the reset is not seen any more.
+            EndOrderly(context.Features.Get<IConnectionSocketFeature>()?.Socket);
+        }
+
+        context.Abort();
+    }
+
+    private static void EndOrderly(Socket? socket)
+    {
+        try
+        {
+            socket?.Shutdown(SocketShutdown.Send);
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            // The caller was faster.
+        }
     }
 }

@@ -93,6 +93,15 @@ public sealed class RequestRecord
         Detail = detail ?? Detail;
     }
 
+    /// <summary>
+    /// The code of the stream reset that the upstream sent (RFC 9113 §7); null when it sent none. A caller on HTTP/2 whose
+    /// answer breaks off gets the same.
+    /// </summary>
+    public int? ResetCode { get; set; }
+
+    /// <summary>The upstream closed in an orderly way instead of a reset; a mirrored failure ends like it.</summary>
+    public bool IsOrderlyClose { get; set; }
+
     /// <summary>One sentence on the last failure; from us, never from the peer's bytes.</summary>
     public string? Detail { get; set; }
 

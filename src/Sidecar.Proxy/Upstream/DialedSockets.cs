@@ -1,40 +1,60 @@
-using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 
 namespace Sidecar.Proxy.Upstream;
 
 /// <summary>
-/// The local ends of the connections that the proxy itself has dialled. When such an end turns up as the peer of an
-/// intercepted connection, the redirect rules do not exempt the proxy (it runs under the wrong user): without this every
-/// request would come back to us for ever.
+/// The connections that the proxy itself has dialled. When one of them turns up as an intercepted connection, the redirect
+/// rules do not exempt the proxy (it runs under the wrong user): without this every request would come back to us for ever.
+/// Both ends make the key: the kernel gives one local port to connections with different destinations.
 /// </summary>
 public sealed class DialedSockets
 {
-    private readonly ConcurrentDictionary<IPEndPoint, bool> _ends = new();
+    // Held while a connection is begun and noted: on loopback the other end is accepted before connect(2) returns.
+    private readonly Lock _lock = new();
+    private readonly HashSet<(IPEndPoint Local, IPEndPoint Remote)> _open = [];
 
-    /// <summary>Is this peer ourselves?</summary>
-    public bool Contains(IPEndPoint peer) => !_ends.IsEmpty && _ends.ContainsKey(Plain(peer));
-
-    /// <summary>Remembers the local end of a socket that has begun to connect; null when it has none.</summary>
-    internal IPEndPoint? Add(Socket socket)
+    /// <summary>Is the connection from this peer to this destination one of ours?</summary>
+    public bool Contains(IPEndPoint peer, IPEndPoint destination)
     {
-        if (socket.LocalEndPoint is not IPEndPoint local)
+        lock (_lock)
         {
-            return null;
+            return _open.Contains((Plain(peer), Plain(destination)));
         }
-
-        var end = Plain(local);
-        _ends[end] = true;
-        return end;
     }
 
-    /// <summary>The connection is closed.</summary>
-    internal void Remove(IPEndPoint? end)
+    /// <summary>Begins to connect, and remembers the connection until <see cref="Forget"/>.</summary>
+    /// <param name="socket">Not connected yet.</param>
+    /// <param name="destination">Where to.</param>
+    /// <param name="connecting">Completes when it is connected.</param>
+    /// <param name="cancellationToken">Ends the attempt.</param>
+    /// <returns>What to forget; null when the kernel refused at once.</returns>
+    internal (IPEndPoint Local, IPEndPoint Remote)? Connect(
+        Socket socket, IPEndPoint destination, out ValueTask connecting, CancellationToken cancellationToken)
     {
-        if (end is not null)
+        lock (_lock)
         {
-            _ends.TryRemove(end, out _);
+            connecting = socket.ConnectAsync(destination, cancellationToken);
+            if (socket.LocalEndPoint is not IPEndPoint local)
+            {
+                return null;
+            }
+
+            var connection = (Plain(local), Plain(destination));
+            _open.Add(connection);
+            return connection;
+        }
+    }
+
+    /// <summary>The connection is about to be closed.</summary>
+    internal void Forget((IPEndPoint Local, IPEndPoint Remote)? connection)
+    {
+        if (connection is { } known)
+        {
+            lock (_lock)
+            {
+                _open.Remove(known);
+            }
         }
     }
 

@@ -7,30 +7,52 @@ namespace Sidecar.Proxy.Upstream;
 /// <param name="dialed">Remembers them while they are open.</param>
 public sealed class UpstreamDialer(DialedSockets dialed)
 {
-    /// <summary>Connects.</summary>
-    /// <exception cref="SocketException">What the kernel said.</exception>
+    /// <summary>Connects; to the addresses of a name in turn, until one accepts.</summary>
+    /// <exception cref="SocketException">What the kernel or the resolver said; of the last address.</exception>
     /// <exception cref="OperationCanceledException">Cancelled first.</exception>
     public async ValueTask<UpstreamSocket> DialAsync(string host, int port, CancellationToken cancellationToken)
     {
-        // An address needs no resolver, and a socket of its own family no mapping.
-        var address = IPAddress.TryParse(host, out var literal) ? literal : null;
-        var socket = address is null ? new Socket(SocketType.Stream, ProtocolType.Tcp) : new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
-        IPEndPoint? local = null;
+        if (IPAddress.TryParse(host, out var address))
+        {
+            return await DialAsync(new IPEndPoint(address, port), cancellationToken);
+        }
+
+        var addresses = await Dns.GetHostAddressesAsync(host, cancellationToken);
+        for (var i = 0; i < addresses.Length - 1; i++)
+        {
+            try
+            {
+                return await DialAsync(new IPEndPoint(addresses[i], port), cancellationToken);
+            }
+            catch (SocketException)
+            {
+                // The next one may do.
+            }
+        }
+
+        return addresses.Length > 0
+            ? await DialAsync(new IPEndPoint(addresses[^1], port), cancellationToken)
+            : throw new SocketException((int)SocketError.NoData);
+    }
+
+    /// <summary>Connects to an address.</summary>
+    /// <exception cref="SocketException">What the kernel said.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled first.</exception>
+    public async ValueTask<UpstreamSocket> DialAsync(IPEndPoint destination, CancellationToken cancellationToken)
+    {
+        var socket = new Socket(destination.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        (IPEndPoint Local, IPEndPoint Remote)? connection = null;
         try
         {
             // Small requests must not wait for the peer's delayed acknowledgement (Nagle).
             socket.NoDelay = true;
-            var connecting = socket.ConnectAsync(address is null ? new DnsEndPoint(host, port) : new IPEndPoint(address, port), cancellationToken);
-
-            // At once, not when connected: the rules may have led it back to us already.
-            local = dialed.Add(socket);
+            connection = dialed.Connect(socket, destination, out var connecting, cancellationToken);
             await connecting;
-            local ??= dialed.Add(socket);
-            return new UpstreamSocket(socket, dialed, local);
+            return new UpstreamSocket(socket, dialed, connection);
         }
         catch
         {
-            dialed.Remove(local);
+            dialed.Forget(connection);
             socket.Dispose();
             throw;
         }
@@ -41,13 +63,14 @@ public sealed class UpstreamDialer(DialedSockets dialed)
 public sealed class UpstreamSocket : IDisposable
 {
     private readonly DialedSockets _dialed;
-    private IPEndPoint? _local;
+    private readonly (IPEndPoint Local, IPEndPoint Remote)? _connection;
+    private bool _isForgotten;
 
-    internal UpstreamSocket(Socket socket, DialedSockets dialed, IPEndPoint? local)
+    internal UpstreamSocket(Socket socket, DialedSockets dialed, (IPEndPoint Local, IPEndPoint Remote)? connection)
     {
         Socket = socket;
         _dialed = dialed;
-        _local = local;
+        _connection = connection;
     }
 
     /// <summary>The socket.</summary>
@@ -61,5 +84,11 @@ public sealed class UpstreamSocket : IDisposable
     }
 
     /// <summary>The socket is being closed by somebody else.</summary>
-    internal void Forget() => _dialed.Remove(Interlocked.Exchange(ref _local, null));
+    internal void Forget()
+    {
+        if (!Interlocked.Exchange(ref _isForgotten, true))
+        {
+            _dialed.Forget(_connection);
+        }
+    }
 }

@@ -4,7 +4,7 @@ using Sidecar.Proxy.Errors;
 namespace Sidecar.Proxy.Upstream;
 
 /// <summary>Turns what the HTTP client threw, and what was seen on the wire, into an <see cref="UpstreamResult"/>.</summary>
-internal static class UpstreamFailure
+public static class UpstreamFailure
 {
     // RFC 9113 §7.
     private const long NoError = 0x0, InternalError = 0x2, RefusedStream = 0x7, Cancel = 0x8, EnhanceYourCalm = 0xb;
@@ -14,7 +14,7 @@ internal static class UpstreamFailure
     /// <param name="trace">What was seen.</param>
     /// <param name="request">What was sent.</param>
     /// <param name="cancellationToken">The caller's token, not the one that a connect timeout cancels.</param>
-    public static UpstreamResult Classify(Exception exception, CallTrace trace, HttpRequestMessage request, CancellationToken cancellationToken)
+    internal static UpstreamResult Classify(Exception exception, CallTrace trace, HttpRequestMessage request, CancellationToken cancellationToken)
     {
         if (cancellationToken.IsCancellationRequested)
         {
@@ -37,13 +37,13 @@ internal static class UpstreamFailure
             // The client had decided to repeat the call, which on HTTP/2 it does only when the upstream said that it
             // had not processed it; on HTTP/1 for a connection that closed without a response.
             return isHttp2
-                ? Failed(trace, ProxyError.UpstreamClosed, "The upstream refused the stream.", isRefusedStream: true)
-                : Failed(trace, ProxyError.UpstreamClosed, "The upstream closed the connection without a response.");
+                ? Failed(trace, ProxyError.UpstreamClosed, "The upstream refused the stream.", isRefusedStream: true) with { ResetCode = (int)RefusedStream }
+                : Failed(trace, ProxyError.UpstreamClosed, "The upstream closed the connection without a response.") with { IsOrderlyClose = true };
         }
 
         if (Find<HttpProtocolException>(exception) is { } protocol)
         {
-            return Http2Failed(protocol.ErrorCode, trace);
+            return Http2Failed(protocol.ErrorCode, trace) with { ResetCode = (int)protocol.ErrorCode };
         }
 
         return Find<HttpRequestException>(exception) switch
@@ -58,12 +58,15 @@ internal static class UpstreamFailure
             // nothing does, but a caller that goes away cancels the token as well, and that was looked at first.
             _ when !isHttp2 && !trace.IsConnectionBroken && request.Content is not null => Failed(trace, ProxyError.CallerGone, "The request body could not be read."),
             _ when Find<SocketException>(exception) is { } socket => Failed(trace, ProxyError.UpstreamClosed, $"Connection lost: {SocketErrors.Describe(socket.SocketErrorCode)}."),
-            _ when trace.IsConnectionBroken => Failed(trace, ProxyError.UpstreamClosed, ClosedSentence(trace)),
+            _ when trace.IsConnectionBroken => Failed(trace, ProxyError.UpstreamClosed, ClosedSentence(trace)) with { IsOrderlyClose = true },
             _ when Find<IOException>(exception) is not null => Failed(trace, ProxyError.UpstreamClosed, "The upstream closed the connection."),
             _ when request.Content is not null => Failed(trace, ProxyError.CallerGone, "The request body could not be read."),
             _ => Failed(trace, ProxyError.InternalDefect, $"Unexpected {exception.GetType().Name} while sending."),
         };
     }
+
+    /// <summary>The code of the stream reset in a chain of exceptions; null when there is none.</summary>
+    public static int? ResetCodeOf(Exception? exception) => (int?)Find<HttpProtocolException>(exception)?.ErrorCode;
 
     private static UpstreamResult NotConnected(Exception exception, CallTrace trace)
     {

@@ -13,7 +13,7 @@ public interface IConnectionUse
 /// What sending a request once came to: a response whose headers arrived, or an error; and what was seen on the wire,
 /// which is what decides whether a repetition is safe.
 /// </summary>
-public readonly struct UpstreamResult
+public readonly record struct UpstreamResult
 {
     /// <summary>The answer; the receiver disposes it. Null when <see cref="Error"/> is set.</summary>
     public HttpResponseMessage? Response { get; init; }
@@ -41,6 +41,12 @@ public readonly struct UpstreamResult
 
     /// <summary>HTTP/2: the upstream said that it did not process the request (REFUSED_STREAM, or GOAWAY below our stream).</summary>
     public bool IsRefusedStream { get; init; }
+
+    /// <summary>HTTP/2: the code of the stream reset that the upstream sent; null when it sent none.</summary>
+    public int? ResetCode { get; init; }
+
+    /// <summary>HTTP/1: the upstream closed the connection in an orderly way, without a response.</summary>
+    public bool IsOrderlyClose { get; init; }
 
     /// <summary>The connect timeout ran out (error UF).</summary>
     public bool IsConnectTimeout { get; init; }

@@ -1,6 +1,8 @@
+using System.Net;
 using System.Net.WebSockets;
 using System.Security.Cryptography;
 using System.Text;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using static Sidecar.Proxy.FunctionalTests.Harness.ProxyRequests;
 
 namespace Sidecar.Proxy.FunctionalTests.Forwarding;
@@ -21,6 +23,27 @@ public abstract class StreamingTests(ProxyKind kind) : ProxySuite(kind)
         Assert.Equal(large, await EchoAsync(socket, large, WebSocketMessageType.Binary));
         await Patience.Await(socket.CloseAsync((WebSocketCloseStatus)4001, "bye", default), "the close handshake");
         Assert.Equal(((WebSocketCloseStatus)4001, "bye"), (socket.CloseStatus!.Value, socket.CloseStatusDescription));
+    }
+
+    // RFC 8441: a stream of an HTTP/2 connection becomes the tunnel.
+    [ProxyFact]
+    public async Task WebSocket_OverHttp2OnBothSides_EchoesAndCloses()
+    {
+        var upstream = Own(await KestrelUpstream.StartWebSocketEchoAsync(HttpProtocols.Http2));
+        var proxy = await StartAsync(TestDocument.To(upstream.Address));
+        using var client = new HttpMessageInvoker(new SocketsHttpHandler());
+        using var socket = new ClientWebSocket();
+        socket.Options.HttpVersion = HttpVersion.Version20;
+        socket.Options.HttpVersionPolicy = HttpVersionPolicy.RequestVersionExact;
+        socket.Options.AddSubProtocol("chat.v1");
+        var large = RandomNumberGenerator.GetBytes(1_000_000);
+
+        await Patience.Await(socket.ConnectAsync(new Uri($"ws://{proxy.Reverse}/ws"), client, default), "the extended CONNECT");
+
+        Assert.Equal("chat.v1", socket.SubProtocol);
+        Assert.Equal(large, await EchoAsync(socket, large, WebSocketMessageType.Binary));
+        await Patience.Await(socket.CloseAsync((WebSocketCloseStatus)4001, "bye", default), "the close handshake");
+        Assert.Equal((WebSocketCloseStatus)4001, socket.CloseStatus);
     }
 
     [ProxyFact]

@@ -43,7 +43,7 @@ public sealed class KestrelUpstream : IAsyncDisposable
     }
 
     /// <summary>Echoes every WebSocket message, and the close status; other requests get 426.</summary>
-    public static Task<KestrelUpstream> StartWebSocketEchoAsync() => StartAsync(HttpProtocols.Http1, async context =>
+    public static Task<KestrelUpstream> StartWebSocketEchoAsync(HttpProtocols protocols = HttpProtocols.Http1) => StartAsync(protocols, async context =>
     {
         if (!context.WebSockets.IsWebSocketRequest)
         {
