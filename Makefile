@@ -1,10 +1,10 @@
 # One entry for everything; the work is in the scripts. `make` alone prints the list.
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
-.PHONY: help run test smoke publish bench acceptance check-runtime format deps deps-bench clean
+.PHONY: help run test test-interception smoke publish bench acceptance check-runtime format deps deps-bench clean
 
 help: ## This list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-14s %s\n", $$1, $$2 }'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-18s %s\n", $$1, $$2 }'
 
 run: deps ## Installs what is missing, publishes the native binary, runs `sidecar-proxy demo`
 	@tests/aot/publish.sh
@@ -12,6 +12,9 @@ run: deps ## Installs what is missing, publishes the native binary, runs `sideca
 
 test: deps ## Builds, publishes without warnings, runs every test, the native binaries' included
 	@tests/run.sh
+
+test-interception: deps ## The interception in network namespaces (root), with what `make test` leaves out
+	@tests/netns/run.sh
 
 smoke: deps ## The native binary end to end in under a minute
 	@tests/smoke.sh

@@ -25,4 +25,7 @@ internal sealed record CorpusMessage(string Id, CorpusProtocol Protocol, Step[] 
 
     /// <summary>Does it only make sense away from the application? (PRODUCT §4: a forward proxy's requests.)</summary>
     public bool IsOutboundOnly { get; init; }
+
+    /// <summary>Does it end without an answer? On a written route the proxy then answers in its own words, as its contract says; elsewhere it mirrors.</summary>
+    public bool IsMirroredOnly { get; init; }
 }

@@ -38,7 +38,7 @@ internal static class Binaries
         {
             File.WriteAllText(document, PodDocument.Passthrough);
             var result = ProxyProcess.RunAsync(BuiltProxy, ["validate", "--config", document]).GetAwaiter().GetResult();
-            return result.ExitCode == 0 ? null : "needs a sidecar-proxy with the listeners outbound and inbound";
+            return result.ExitCode == 0 ? null : $"needs a sidecar-proxy with the listeners outbound and inbound; this one says: {(result.Error + result.Output).Split('\n')[0]}";
         }
         finally
         {

@@ -3,7 +3,7 @@ using System.Net;
 namespace Sidecar.Interception.Tests.Topology;
 
 /// <summary>Which way a connection goes, seen from the pod.</summary>
-internal enum Direction
+public enum Direction
 {
     /// <summary>From an application in the pod to a server outside.</summary>
     Outbound,

@@ -10,7 +10,7 @@ public sealed class PodSidecarTests : IInterceptedSuite
     [InlineData(Direction.Outbound, true)]
     [InlineData(Direction.Inbound, false)]
     [InlineData(Direction.Inbound, true)]
-    internal async Task Connection_OfAPodWithASidecar_PassesTheProxy(Direction direction, bool isIPv6)
+    public async Task Connection_OfAPodWithASidecar_PassesTheProxy(Direction direction, bool isIPv6)
     {
         await using var network = await PodNetwork.CreateAsync();
         await network.Pod.StartSidecarAsync(PodDocument.Passthrough);

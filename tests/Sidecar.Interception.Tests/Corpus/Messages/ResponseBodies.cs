@@ -108,5 +108,5 @@ internal static class ResponseBodies
         id,
         CorpusProtocol.Http1,
         [Talk.Send(RequestWithBody("POST", "/none", "once")), Talk.ReceiveToEnd],
-        [Http1.ReadBody, end]);
+        [Http1.ReadBody, end]) { IsMirroredOnly = true };
 }
