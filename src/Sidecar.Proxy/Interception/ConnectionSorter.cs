@@ -13,6 +13,7 @@ namespace Sidecar.Proxy.Interception;
 /// that whoever carries the connection finds them untouched, and a silent connection holds no buffer.
 /// </summary>
 /// <param name="listener">Outbound or inbound.</param>
+/// <param name="original">Asks a socket where it was dialled to: <see cref="OriginalDestination.Read"/>.</param>
 /// <param name="guard">Refuses loops.</param>
 /// <param name="forwarder">Carries what is not HTTP.</param>
 /// <param name="toHttp">Makes the HTTP server's connection of a socket.</param>
@@ -24,6 +25,7 @@ namespace Sidecar.Proxy.Interception;
 /// <param name="time">Clock.</param>
 public sealed class ConnectionSorter(
     ListenerKind listener,
+    Func<Socket, IPEndPoint?> original,
     LoopGuard guard,
     IOpaqueForwarder forwarder,
     Func<Socket, ConnectionContext> toHttp,
@@ -86,8 +88,8 @@ public sealed class ConnectionSorter(
             }
 
             socket.NoDelay = true;
-            var original = OriginalDestination.Read(socket);
-            return new InterceptedConnection(socket, new ListenerFeature(listener, original, guard.Check(listener, original, local, peer)), peer);
+            var dialled = original(socket);
+            return new InterceptedConnection(socket, new ListenerFeature(listener, dialled, guard.Check(listener, dialled, local, peer)), peer);
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
