@@ -78,6 +78,13 @@ public sealed class ConnectionSorter(
         return http;
     }
 
+    /// <summary>The server above does not take the connection that <see cref="SortAsync(Socket, CancellationToken)"/> gave back.</summary>
+    public async ValueTask DropAsync(ConnectionContext http)
+    {
+        await http.DisposeAsync();
+        counters.ConnectionClosed(_way);
+    }
+
     private InterceptedConnection? Identify(Socket socket)
     {
         try
@@ -114,24 +121,24 @@ public sealed class ConnectionSorter(
         // A zero-byte receive waits for bytes without a buffer and without taking any.
         var clientSpoke = connection.Socket.ReceiveAsync(Memory<byte>.Empty, stopping).AsTask();
         IOpaqueUpstream? upstream = null;
-        if (!await IsHeardWithinAsync(clientSpoke, current.Detection))
-        {
-            upstream = await forwarder.DialAsync(connection, hello: null, stopping);
-            if (upstream is null)
-            {
-                telemetry.Detected(_direction, DetectionOutcomes.Silent);
-                return null;
-            }
-
-            if (await ServerSpeaksFirstAsync(connection, clientSpoke, upstream, stopping) is { } outcome)
-            {
-                await CarryAsync(connection, upstream, outcome, null, stopping);
-                return null;
-            }
-        }
-
         try
         {
+            if (!await IsHeardWithinAsync(clientSpoke, current.Detection))
+            {
+                upstream = await forwarder.DialAsync(connection, hello: null, stopping);
+                if (upstream is null)
+                {
+                    telemetry.Detected(_direction, DetectionOutcomes.Silent);
+                    return null;
+                }
+
+                if (await ServerSpeaksFirstAsync(connection, clientSpoke, upstream, stopping) is { } outcome)
+                {
+                    await CarryAsync(connection, upstream, outcome, null, stopping);
+                    return null;
+                }
+            }
+
             await clientSpoke;
             return await SortByFirstBytesAsync(connection, upstream, current, stopping);
         }
@@ -163,19 +170,27 @@ public sealed class ConnectionSorter(
     {
         var serverSpoke = upstream.Socket.ReceiveAsync(Memory<byte>.Empty, stopping).AsTask();
         await Task.WhenAny(clientSpoke, serverSpoke);
+        var bytes = new byte[9];
+        var length = 0;
+        try
+        {
+            if (serverSpoke.IsCompleted)
+            {
+                await serverSpoke;
+                length = upstream.Socket.Receive(bytes, SocketFlags.Peek);
+            }
+        }
+        catch (SocketException)
+        {
+            // It reset the connection without a word. The kernel says so only once: closed, so that whoever carries it sees it too.
+            upstream.Socket.Dispose();
+        }
+
         if (clientSpoke.IsCompleted)
         {
             return null;
         }
 
-        if (!serverSpoke.IsCompletedSuccessfully)
-        {
-            // It reset the connection without a word; carrying it mirrors that.
-            return DetectionOutcomes.Silent;
-        }
-
-        var bytes = new byte[9];
-        var length = upstream.Socket.Receive(bytes, SocketFlags.Peek);
         if (length == 0)
         {
             return DetectionOutcomes.Silent;
