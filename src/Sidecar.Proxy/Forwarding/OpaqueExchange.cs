@@ -6,7 +6,7 @@ using Sidecar.Proxy.Upstream;
 namespace Sidecar.Proxy.Forwarding;
 
 /// <summary>One TCP connection as the policy engine's exchange: an attempt is a connect.</summary>
-internal sealed class OpaqueExchange(UpstreamDialer dialer) : UpstreamExchange
+internal sealed class OpaqueExchange(UpstreamDialer dialer, TimeProvider time) : UpstreamExchange
 {
     // The engine asks for a status where there is an answer; a connection is one.
     private const int Connected = 200;
@@ -20,11 +20,8 @@ internal sealed class OpaqueExchange(UpstreamDialer dialer) : UpstreamExchange
     /// <inheritdoc/>
     public override async ValueTask<AttemptOutcome> TryAsync(AttemptPlan attempt, CancellationToken cancellationToken)
     {
-        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        if (attempt.ConnectTimeout is { } timeout)
-        {
-            deadline.CancelAfter(timeout);
-        }
+        using var timeout = attempt.ConnectTimeout is { } limit ? new CancellationTokenSource(limit, time) : new CancellationTokenSource();
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
 
         var address = attempt.Destination.Address;
         try

@@ -115,7 +115,7 @@ public sealed class OpaqueForwarder(
         InterceptedConnection connection, LiveRoute route, OpaqueUpstream upstream, CancellationToken stopping)
     {
         var original = route.Compiled.Route.IsForwardedToOriginal ? originals.Get(connection.Original) : null;
-        var exchange = upstream.Exchange = new OpaqueExchange(dialer)
+        var exchange = upstream.Exchange = new OpaqueExchange(dialer, time)
         {
             Record = upstream.Record,
             Method = "CONNECT",

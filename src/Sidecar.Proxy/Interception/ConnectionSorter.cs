@@ -13,6 +13,7 @@ namespace Sidecar.Proxy.Interception;
 /// that whoever carries the connection finds them untouched, and a silent connection holds no buffer.
 /// </summary>
 /// <param name="listener">Outbound or inbound.</param>
+/// <param name="original">Asks a socket where it was dialled to: <see cref="OriginalDestination.Read"/>.</param>
 /// <param name="guard">Refuses loops.</param>
 /// <param name="forwarder">Carries what is not HTTP.</param>
 /// <param name="toHttp">Makes the HTTP server's connection of a socket.</param>
@@ -24,6 +25,7 @@ namespace Sidecar.Proxy.Interception;
 /// <param name="time">Clock.</param>
 public sealed class ConnectionSorter(
     ListenerKind listener,
+    Func<Socket, IPEndPoint?> original,
     LoopGuard guard,
     IOpaqueForwarder forwarder,
     Func<Socket, ConnectionContext> toHttp,
@@ -76,6 +78,13 @@ public sealed class ConnectionSorter(
         return http;
     }
 
+    /// <summary>The server above does not take the connection that <see cref="SortAsync(Socket, CancellationToken)"/> gave back.</summary>
+    public async ValueTask DropAsync(ConnectionContext http)
+    {
+        await http.DisposeAsync();
+        counters.ConnectionClosed(_way);
+    }
+
     private InterceptedConnection? Identify(Socket socket)
     {
         try
@@ -86,8 +95,8 @@ public sealed class ConnectionSorter(
             }
 
             socket.NoDelay = true;
-            var original = OriginalDestination.Read(socket);
-            return new InterceptedConnection(socket, new ListenerFeature(listener, original, guard.Check(listener, original, local, peer)), peer);
+            var dialled = original(socket);
+            return new InterceptedConnection(socket, new ListenerFeature(listener, dialled, guard.Check(listener, dialled, local, peer)), peer);
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
@@ -112,32 +121,33 @@ public sealed class ConnectionSorter(
         // A zero-byte receive waits for bytes without a buffer and without taking any.
         var clientSpoke = connection.Socket.ReceiveAsync(Memory<byte>.Empty, stopping).AsTask();
         IOpaqueUpstream? upstream = null;
-        if (!await IsHeardWithinAsync(clientSpoke, current.Detection))
-        {
-            upstream = await forwarder.DialAsync(connection, hello: null, stopping);
-            if (upstream is null)
-            {
-                telemetry.Detected(_direction, DetectionOutcomes.Silent);
-                return null;
-            }
-
-            switch (await WatchBothAsync(connection, clientSpoke, upstream, stopping))
-            {
-                case FirstToSpeak.Server:
-                    await CarryAsync(connection, upstream, DetectionOutcomes.ServerFirst, null, stopping);
-                    return null;
-                case FirstToSpeak.ServerEnded:
-                    await CarryAsync(connection, upstream, DetectionOutcomes.Silent, null, stopping);
-                    return null;
-                case FirstToSpeak.ServerReset:
-                    telemetry.Detected(_direction, DetectionOutcomes.Silent);
-                    forwarder.MirrorReset(connection, upstream);
-                    return null;
-            }
-        }
-
         try
         {
+            if (!await IsHeardWithinAsync(clientSpoke, current.Detection))
+            {
+                upstream = await forwarder.DialAsync(connection, hello: null, stopping);
+                if (upstream is null)
+                {
+                    telemetry.Detected(_direction, DetectionOutcomes.Silent);
+                    return null;
+                }
+
+                switch (await BothSides.WatchAsync(clientSpoke, upstream.Socket, stopping))
+                {
+                    case FirstToSpeak.Server:
+                        serverFirst.Learn(connection.Original);
+                        await CarryAsync(connection, upstream, DetectionOutcomes.ServerFirst, null, stopping);
+                        return null;
+                    case FirstToSpeak.ServerEnded:
+                        await CarryAsync(connection, upstream, DetectionOutcomes.Silent, null, stopping);
+                        return null;
+                    case FirstToSpeak.ServerReset:
+                        telemetry.Detected(_direction, DetectionOutcomes.Silent);
+                        forwarder.MirrorReset(connection, upstream);
+                        return null;
+                }
+            }
+
             await clientSpoke;
             return await SortByFirstBytesAsync(connection, upstream, current, stopping);
         }
@@ -161,44 +171,6 @@ public sealed class ConnectionSorter(
         }
 
         return clientSpoke.IsCompleted;
-    }
-
-    private async Task<FirstToSpeak> WatchBothAsync(
-        InterceptedConnection connection, Task clientSpoke, IOpaqueUpstream upstream, CancellationToken stopping)
-    {
-        var serverSpoke = upstream.Socket.ReceiveAsync(Memory<byte>.Empty, stopping).AsTask();
-        await Task.WhenAny(clientSpoke, serverSpoke);
-        if (clientSpoke.IsCompleted)
-        {
-            return FirstToSpeak.Client;
-        }
-
-        var bytes = new byte[9];
-        int length;
-        try
-        {
-            await serverSpoke;
-            length = upstream.Socket.Receive(bytes, SocketFlags.Peek);
-        }
-        catch (SocketException)
-        {
-            return FirstToSpeak.ServerReset;
-        }
-
-        if (length == 0)
-        {
-            return FirstToSpeak.ServerEnded;
-        }
-
-        if (FirstBytes.AreHttp2Settings(bytes.AsSpan(0, length)))
-        {
-            // An HTTP/2 server need not wait for its client, and yet the connection is HTTP.
-            await clientSpoke.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            return FirstToSpeak.Client;
-        }
-
-        serverFirst.Learn(connection.Original);
-        return FirstToSpeak.Server;
     }
 
     private async Task<ConnectionContext?> SortByFirstBytesAsync(
@@ -267,13 +239,5 @@ public sealed class ConnectionSorter(
         }
 
         return http;
-    }
-
-    private enum FirstToSpeak
-    {
-        Client,
-        Server,
-        ServerEnded,
-        ServerReset,
     }
 }

@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Buffers.Binary;
-using System.Text;
 
 namespace Sidecar.Proxy.Interception;
 
@@ -42,10 +41,11 @@ public static class FirstBytes
 
     private static ReadOnlySpan<byte> Version => "HTTP/1."u8;
 
-    /// <summary>Decides, or asks for more bytes.</summary>
+    /// <summary>Decides, or asks for more bytes. More bytes never change a decision; after <see cref="Most"/> there is one.</summary>
     /// <param name="bytes">What arrived so far.</param>
     /// <param name="carriesProxyRequests">
-    /// A request for a forward proxy (CONNECT, or a target in absolute form) is not ours to read: carried as TCP.
+    /// A request for a forward proxy (CONNECT, or a target that is neither a path nor <c>*</c>) is not ours to read: carried
+    /// as TCP.
     /// </param>
     public static CarriedProtocol Detect(ReadOnlySpan<byte> bytes, bool carriesProxyRequests)
     {
@@ -54,7 +54,11 @@ public static class FirstBytes
             return CarriedProtocol.Undecided;
         }
 
-        return ClientHello.IsTlsRecord(bytes[0]) ? DetectTls(bytes) : DetectHttp(bytes, carriesProxyRequests);
+        bytes = bytes[..Math.Min(bytes.Length, Most)];
+        var protocol = ClientHello.IsTlsRecord(bytes[0]) ? DetectTls(bytes) : DetectHttp(bytes, carriesProxyRequests);
+
+        // Only a request line can be that long and still be one; the server above has the answer to it (414).
+        return protocol == CarriedProtocol.Undecided && bytes.Length == Most ? CarriedProtocol.Http1 : protocol;
     }
 
     /// <summary>
@@ -97,49 +101,45 @@ public static class FirstBytes
             return CarriedProtocol.Tcp;
         }
 
-        var line = bytes[(method + 1)..];
-        var end = line.IndexOf((byte)'\n');
-        if (end < 0)
-        {
-            return IsTargetSoFar(line) ? (bytes.Length >= Most ? CarriedProtocol.Http1 : CarriedProtocol.Undecided) : CarriedProtocol.Tcp;
-        }
-
-        line = line[..end].TrimEnd((byte)'\r');
-        var space = line.LastIndexOf((byte)' ');
-        var isHttp1 = space > 0 && line.Length - space - 1 == Version.Length + 1
-            && line[(space + 1)..].StartsWith(Version) && line[^1] is (byte)'0' or (byte)'1';
-        if (!isHttp1)
+        var rest = bytes[(method + 1)..];
+        if (carriesProxyRequests && IsForProxy(bytes[..method], rest))
         {
             return CarriedProtocol.Tcp;
         }
 
-        // The asterisk form is for the server itself, which the HTTP stack above cannot pass on.
-        return line[..space].SequenceEqual("*"u8) || (carriesProxyRequests && IsForProxy(bytes[..method], line[..space]))
-            ? CarriedProtocol.Tcp
-            : CarriedProtocol.Http1;
+        var target = rest.IndexOfAnyInRange((byte)0, (byte)' ');
+        if (target < 0)
+        {
+            return CarriedProtocol.Undecided;
+        }
+
+        if (target == 0 || rest[target] != ' ')
+        {
+            return CarriedProtocol.Tcp;
+        }
+
+        // The asterisk form is for the server itself, and the HTTP stack above cannot pass it on.
+        var protocol = DetectVersion(rest[(target + 1)..]);
+        return protocol == CarriedProtocol.Http1 && rest[..target].SequenceEqual("*"u8) ? CarriedProtocol.Tcp : protocol;
     }
 
-    // A target, and at most one space with the beginning of a version behind it.
-    private static bool IsTargetSoFar(ReadOnlySpan<byte> line)
+    // HTTP/1.0 or HTTP/1.1 and the end of the line; the server reads a bare line feed as one.
+    private static CarriedProtocol DetectVersion(ReadOnlySpan<byte> version)
     {
-        var control = line.IndexOfAnyInRange((byte)0, (byte)0x1f);
-        if (control >= 0 && !(control == line.Length - 1 && line[control] == '\r'))
-        {
-            return false;
-        }
-
-        var space = line.IndexOf((byte)' ');
-        if (space < 0)
-        {
-            return true;
-        }
-
-        var version = line[(space + 1)..].TrimEnd((byte)'\r');
         var known = Math.Min(version.Length, Version.Length);
-        return space > 0 && version.Length <= Version.Length + 1 && version[..known].SequenceEqual(Version[..known]);
+        if (!version[..known].SequenceEqual(Version[..known]))
+        {
+            return CarriedProtocol.Tcp;
+        }
+
+        return version[known..] switch
+        {
+            [] or [(byte)'0' or (byte)'1'] or [(byte)'0' or (byte)'1', (byte)'\r'] => CarriedProtocol.Undecided,
+            [(byte)'0' or (byte)'1', (byte)'\n', ..] or [(byte)'0' or (byte)'1', (byte)'\r', (byte)'\n', ..] => CarriedProtocol.Http1,
+            _ => CarriedProtocol.Tcp,
+        };
     }
 
     private static bool IsForProxy(ReadOnlySpan<byte> method, ReadOnlySpan<byte> target) =>
-        method.SequenceEqual("CONNECT"u8) || Ascii.EqualsIgnoreCase(target[..Math.Min(7, target.Length)], "http://"u8)
-        || Ascii.EqualsIgnoreCase(target[..Math.Min(8, target.Length)], "https://"u8);
+        method.SequenceEqual("CONNECT"u8) || (!target.IsEmpty && target[0] is not ((byte)'/' or (byte)'*'));
 }

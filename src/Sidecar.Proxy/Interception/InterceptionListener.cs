@@ -60,6 +60,9 @@ public sealed class InterceptionListener : IConnectionListener
         return null;
     }
 
+    /// <summary>No new connection; those that were accepted and have not spoken yet are still handed over. The first step of a drain.</summary>
+    public void StopAccepting() => _socket.Dispose();
+
     /// <inheritdoc/>
     public ValueTask UnbindAsync(CancellationToken cancellationToken = default)
     {
@@ -107,7 +110,7 @@ public sealed class InterceptionListener : IConnectionListener
         if (await _sorter.SortAsync(accepted, _stopping.Token) is { } http && !_http.Writer.TryWrite(http))
         {
             // Unbound meanwhile.
-            await http.DisposeAsync();
+            await _sorter.DropAsync(http);
         }
     }
 }

@@ -15,36 +15,66 @@ public sealed class LocalAddresses(TimeProvider time, Func<IEnumerable<IPAddress
     private static readonly TimeSpan Refresh = TimeSpan.FromSeconds(1);
 
     private readonly Func<IEnumerable<IPAddress>> _read = read ?? ReadInterfaces;
-    private FrozenSet<IPAddress> _addresses = FrozenSet<IPAddress>.Empty;
+    private readonly Lock _first = new();
+    private FrozenSet<IPAddress>? _addresses;
     private long _readAt;
 
     /// <summary>Is it an address of this machine (or pod)? Loopback always is.</summary>
     public bool Contains(IPAddress address)
     {
-        if (IPAddress.IsLoopback(address) || Volatile.Read(ref _addresses).Contains(address))
+        address = WithoutScope(address);
+        if (IPAddress.IsLoopback(address) || Known().Contains(address))
         {
             return true;
         }
 
         var readAt = Interlocked.Read(ref _readAt);
-        if (readAt != 0 && time.GetElapsedTime(readAt) < Refresh)
+        if (time.GetElapsedTime(readAt) < Refresh || Interlocked.CompareExchange(ref _readAt, time.GetTimestamp(), readAt) != readAt)
         {
+            // One asks the kernel, the others go by what is known.
             return false;
         }
 
-        // One asks the kernel, the others go by what is known.
-        if (Interlocked.CompareExchange(ref _readAt, time.GetTimestamp(), readAt) == readAt)
+        Read();
+        return Known().Contains(address);
+    }
+
+    private FrozenSet<IPAddress> Known()
+    {
+        if (Volatile.Read(ref _addresses) is { } known)
         {
-            Volatile.Write(ref _addresses, _read().ToFrozenSet());
+            return known;
         }
 
-        return Volatile.Read(ref _addresses).Contains(address);
+        // Nothing is known yet: all wait for the first look, or what arrives meanwhile would be refused as not ours.
+        lock (_first)
+        {
+            if (_addresses is null)
+            {
+                Interlocked.Exchange(ref _readAt, time.GetTimestamp());
+                Read();
+            }
+
+            return _addresses ?? FrozenSet<IPAddress>.Empty;
+        }
+    }
+
+    private void Read()
+    {
+        try
+        {
+            Volatile.Write(ref _addresses, _read().Select(WithoutScope).ToFrozenSet());
+        }
+        catch (NetworkInformationException)
+        {
+            // The kernel would not say, for want of descriptors perhaps: what was known still holds.
+        }
     }
 
     private static IEnumerable<IPAddress> ReadInterfaces() =>
         NetworkInterface.GetAllNetworkInterfaces()
             .SelectMany(static networkInterface => networkInterface.GetIPProperties().UnicastAddresses)
-            .Select(static unicast => WithoutScope(unicast.Address));
+            .Select(static unicast => unicast.Address);
 
     // A link-local address is the same address whichever interface number is written behind it.
     private static IPAddress WithoutScope(IPAddress address) =>

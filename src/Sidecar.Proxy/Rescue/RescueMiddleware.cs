@@ -43,7 +43,7 @@ public sealed class RescueMiddleware(RequestDelegate next, Action<RequestRecord,
             return;
         }
 
-        if (record.MirrorsFailures && record.Failure is ProxyError.ConnectFailed or ProxyError.UpstreamClosed)
+        if (!context.Response.HasStarted && record.MirrorsFailures && record.Failure is ProxyError.ConnectFailed or ProxyError.UpstreamClosed)
         {
             // What the kernel would have said to the application: a reset. The status is for the log only.
             context.Response.StatusCode = ProxyErrorTable.Row(record.Failure).Status;

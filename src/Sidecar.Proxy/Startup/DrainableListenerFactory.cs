@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
 using Microsoft.AspNetCore.Connections;
+using Sidecar.Proxy.Interception;
 
 namespace Sidecar.Proxy.Startup;
 
@@ -37,7 +38,15 @@ public sealed class DrainableListenerFactory(
     {
         foreach (var listener in _traffic)
         {
-            await listener.UnbindAsync();
+            if (listener is InterceptionListener intercepted)
+            {
+                // Whoever was accepted and has not spoken yet is not known to the server above: it must still be served.
+                intercepted.StopAccepting();
+            }
+            else
+            {
+                await listener.UnbindAsync();
+            }
         }
     }
 }

@@ -35,7 +35,7 @@ public sealed class DialedSockets
         lock (_lock)
         {
             connecting = socket.ConnectAsync(destination, cancellationToken);
-            if (socket.LocalEndPoint is not IPEndPoint local)
+            if (SocketName.Of(socket) is not { Port: > 0 } local)
             {
                 return null;
             }

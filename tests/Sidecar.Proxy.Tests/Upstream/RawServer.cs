@@ -97,16 +97,20 @@ internal sealed class RawConnection(Socket socket) : IDisposable
     }
 
     /// <summary>Reads, and drops, whatever comes until the client closes or resets.</summary>
-    public async Task ReadToEndAsync()
+    /// <returns><see cref="SocketError.Success"/> for an orderly end, else what the kernel said.</returns>
+    public async Task<SocketError> ReadToEndAsync()
     {
         try
         {
             while (await ReadSomeAsync(new byte[4096]) > 0)
             {
             }
+
+            return SocketError.Success;
         }
-        catch (SocketException)
+        catch (SocketException e)
         {
+            return e.SocketErrorCode;
         }
     }
 

@@ -1,0 +1,96 @@
+using System.Net;
+using Microsoft.AspNetCore.Http;
+using Sidecar.Proxy.Errors;
+using Sidecar.Proxy.Interception;
+using Sidecar.Proxy.Routing;
+using Sidecar.Proxy.Telemetry;
+
+namespace Sidecar.Proxy.Tests.Routing;
+
+public sealed class RouteSelectionMiddlewareTests : IAsyncDisposable
+{
+    private static readonly ListenerFeature Intercepted = new(ListenerKind.Outbound, IPEndPoint.Parse("10.0.0.7:80"));
+
+    private readonly RunningRoutes _routes = new("orders: { direction: outbound, match: { path: '/orders' }, cluster: c }");
+    private readonly UnmatchedHosts _unmatched = new();
+    private readonly RequestRecord _record = new() { Direction = "outbound", Host = "a.test" };
+    private readonly List<string> _ran = [];
+
+    public async ValueTask DisposeAsync() => await _routes.DisposeAsync();
+
+    [Fact]
+    public async Task InvokeAsync_RouteMatched_RunsItsEndpoint()
+    {
+        var context = await SelectAsync(Intercepted, Endpoint("orders"));
+
+        Assert.Equal(["next"], _ran);
+        Assert.Equal(("orders", "c"), (_record.Route, _record.Cluster));
+        Assert.Same(_routes.Table.Handle("orders").Current, context.Features.Get<LiveRoute>());
+        Assert.Empty(_unmatched.Busiest());
+    }
+
+    [Fact]
+    public async Task InvokeAsync_NoRouteOnInterceptedTraffic_PassesThrough()
+    {
+        // What ASP.NET would answer with 405 is no match either.
+        var context = await SelectAsync(Intercepted, new Endpoint(_ => throw new InvalidOperationException(), null, "405"));
+
+        Assert.Equal(["forward"], _ran);
+        Assert.Null(context.GetEndpoint());
+        Assert.True(context.Features.Get<LiveRoute>()!.Compiled.IsPassthrough);
+        Assert.Equal(("", "original", ProxyError.None), (_record.Route, _record.Cluster, _record.Failure));
+        Assert.Equal(new UnmatchedHost("outbound", "a.test", 1, 0), Assert.Single(_unmatched.Busiest()));
+    }
+
+    [Theory]
+    [InlineData(ListenerKind.Reverse)]
+    [InlineData(ListenerKind.Outbound)] // dialled directly: there is nowhere to pass it to
+    public async Task InvokeAsync_NoRouteElsewhere_IsRefused(ListenerKind kind)
+    {
+        var context = await SelectAsync(new ListenerFeature(kind), null);
+
+        Assert.Empty(_ran);
+        Assert.Equal(ProxyError.NoRoute, _record.Failure);
+        Assert.Null(context.Features.Get<LiveRoute>());
+        Assert.Empty(_unmatched.Busiest());
+    }
+
+    [Fact]
+    public async Task InvokeAsync_NothingIsIntercepted_IsRefused()
+    {
+        _routes.Table.Passthrough = null;
+
+        await SelectAsync(Intercepted, null);
+
+        Assert.Equal(ProxyError.NoRoute, _record.Failure);
+    }
+
+    [Fact]
+    public async Task InvokeAsync_RouteThatIsGone_IsNoMatch()
+    {
+        var endpoint = Endpoint("orders");
+        _routes.Apply("other: { direction: outbound, match: { path: '/other' }, cluster: c }");
+
+        await SelectAsync(Intercepted, endpoint);
+
+        Assert.Equal(["forward"], _ran);
+    }
+
+    private Endpoint Endpoint(string id) => new(_ => Task.CompletedTask, new EndpointMetadataCollection(_routes.Table.Handle(id)), id);
+
+    private async Task<HttpContext> SelectAsync(ListenerFeature listener, Endpoint? endpoint)
+    {
+        var context = new DefaultHttpContext();
+        context.Features.Set(_record);
+        context.Features.Set(listener);
+        context.SetEndpoint(endpoint);
+        await new RouteSelectionMiddleware(_ => Ran("next"), _ => Ran("forward"), _routes.Table, _unmatched).InvokeAsync(context);
+        return context;
+    }
+
+    private Task Ran(string what)
+    {
+        _ran.Add(what);
+        return Task.CompletedTask;
+    }
+}
