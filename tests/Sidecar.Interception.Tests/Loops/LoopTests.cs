@@ -244,15 +244,21 @@ public sealed class LoopTests : IInterceptedSuite
         Assert.Equal(508, answer.Status);
         Assert.Contains("LD", answer.Flags);
 
-        using (var bytes = await WireClient.ConnectAsync(from, to))
+        foreach (var firstBytes in new[] { "\u0000\u0001 no HTTP", "" })
         {
-            await bytes.SendAsync("\u0000\u0001 no HTTP");
-            Assert.Equal("", await bytes.ReceiveToEndAsync());
-        }
-
-        using (var silent = await WireClient.ConnectAsync(from, to))
-        {
-            Assert.Equal("", await silent.ReceiveToEndAsync());
+            AssertFew(network, before, MaxConnections);
+            using var client = await WireClient.ConnectAsync(from, to);
+            await client.SendAsync(firstBytes);
+            try
+            {
+                Assert.Equal("", await client.ReceiveToEndAsync());
+            }
+            catch (TimeoutException)
+            {
+                // That nobody closed is the lesser news where it goes round and round.
+                AssertFew(network, before, MaxConnections);
+                throw;
+            }
         }
 
         AssertFew(network, before, MaxConnections);

@@ -2,13 +2,15 @@ namespace Sidecar.Interception.Tests.Topology;
 
 /// <summary>
 /// A folder that every user may read: the source tree may lie in somebody's home, where neither the proxy's user nor the
-/// application's can enter. It is deleted when the test process ends.
+/// application's can enter. It is deleted when the test process ends, or by the next one.
 /// </summary>
 internal static class Workbench
 {
     private const UnixFileMode Everybody =
         UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
         | UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
+
+    private const string Prefix = "sct-work-";
 
     private static int _count;
 
@@ -58,19 +60,35 @@ internal static class Workbench
 
     private static string Create()
     {
-        var folder = Directory.CreateTempSubdirectory("sct-").FullName;
+        Sweep();
+        var folder = Path.Combine(Path.GetTempPath(), $"{Prefix}{Environment.ProcessId}");
+        Directory.CreateDirectory(folder, Everybody);
         File.SetUnixFileMode(folder, Everybody);
-        AppDomain.CurrentDomain.ProcessExit += (_, _) =>
-        {
-            try
-            {
-                Directory.Delete(folder, recursive: true);
-            }
-            catch (IOException)
-            {
-                // Something still writes there; the next cleaning of /tmp takes it.
-            }
-        };
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => Delete(folder);
         return folder;
+    }
+
+    // The test runner does not always let the process end in its own time.
+    private static void Sweep()
+    {
+        foreach (var folder in Directory.GetDirectories(Path.GetTempPath(), Prefix + "*"))
+        {
+            if (!Directory.Exists("/proc/" + Path.GetFileName(folder)[Prefix.Length..]))
+            {
+                Delete(folder);
+            }
+        }
+    }
+
+    private static void Delete(string folder)
+    {
+        try
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            // Something still writes there, or it is another user's; the next run tries again.
+        }
     }
 }

@@ -108,5 +108,6 @@ internal static class ResponseBodies
         id,
         CorpusProtocol.Http1,
         [Talk.Send(RequestWithBody("POST", "/none", "once")), Talk.ReceiveToEnd],
-        [Http1.ReadBody, end]) { IsMirroredOnly = true };
+        [Http1.ReadBody, end])
+    { IsMirroredOnly = true };
 }
