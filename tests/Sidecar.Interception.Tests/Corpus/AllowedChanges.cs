@@ -55,7 +55,8 @@ internal static class AllowedChanges
     /// </summary>
     private static SeenMessage RespelledAndReordered(SeenMessage message) => message with
     {
-        Headers = message.Headers.Select(header => (header.Name.ToLowerInvariant(), header.Value)).OrderBy(header => header.Item1, StringComparer.Ordinal).ToArray(),
+        Headers = message.Headers
+            .Select(header => (header.Name.ToLowerInvariant(), header.Name == ":method" ? Standardised(header.Value) : header.Value)).OrderBy(header => header.Item1, StringComparer.Ordinal).ToArray(),
         Trailers = message.Trailers.Select(header => (header.Name.ToLowerInvariant(), header.Value)).OrderBy(header => header.Item1, StringComparer.Ordinal).ToArray(),
         StartLine = message.StartLine.Select(part => part.Name == "method" ? (part.Name, Standardised(part.Value)) : part).ToArray(),
     };

@@ -33,9 +33,15 @@ public sealed class InterceptedCorpusTests(CorpusNetworks networks) : IClassFixt
 {
     public static IEnumerable<object[]> Ids => CorpusMessages.All.Select(message => new object[] { message.Id });
 
-    public static IEnumerable<object[]> InboundIds => CorpusMessages.All.Where(message => !message.IsOutboundOnly).Select(message => new object[] { message.Id });
+    public static IEnumerable<object[]> InboundIds => Repeated.Where(message => !message.IsOutboundOnly).Select(message => new object[] { message.Id });
 
-    public static IEnumerable<object[]> RoutedIds => CorpusMessages.All.Where(message => !message.IsMirroredOnly).Select(message => new object[] { message.Id });
+    public static IEnumerable<object[]> RoutedIds => Repeated.Where(message => !message.IsMirroredOnly).Select(message => new object[] { message.Id });
+
+    private static IEnumerable<CorpusMessage> Repeated => CorpusMessages.All.Where(message => PlatformDifferences.Of(message.Id) is not { IsHang: true });
+
+    [Fact]
+    public void PlatformDifferences_Ids_AreMessagesOfTheCorpus() =>
+        Assert.Empty(PlatformDifferences.All.SelectMany(row => row.Ids).Except(CorpusMessages.All.Select(message => message.Id)));
 
     [NetnsTheory]
     [MemberData(nameof(Ids))]
@@ -58,6 +64,13 @@ public sealed class InterceptedCorpusTests(CorpusNetworks networks) : IClassFixt
         var direct = await networks.DirectAsync(message);
         var intercepted = await networks.SendAsync(network, message, direction, isIPv6);
         var differences = AllowedChanges.Unexplained(direct, intercepted, added);
+        if (PlatformDifferences.Of(id) is { } platform)
+        {
+            // Said once, by the setting that sends every message.
+            Assert.True(differences.Count > 0 || direction == Direction.Inbound || added != AddedHeaders.None, $"{id} no longer differs: remove it from PlatformDifferences and from the README.");
+            differences = [.. differences.Where(difference => !platform.IsHang && !platform.Fields.Any(field => difference.StartsWith(field, StringComparison.Ordinal)))];
+        }
+
         Assert.True(differences.Count == 0, $"{id}:\n{string.Join('\n', differences)}");
         Assert.True(network.Pod.Sidecar.IsRunning, network.Pod.Sidecar.Logs.Text);
     }
