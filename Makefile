@@ -10,10 +10,12 @@ run: deps ## Installs what is missing, publishes the native binary, runs `sideca
 	@tests/aot/publish.sh
 	@artifacts/bin/sidecar-proxy demo
 
-test: deps ## Builds, publishes without warnings, runs every test, the native binaries' included
+test: ## Builds, publishes without warnings, runs every test, the native binaries' included
+	@$(MAKE) deps WHAT=test
 	@tests/run.sh
 
-test-interception: deps ## The interception in network namespaces (root), with what `make test` leaves out
+test-interception: ## The interception in network namespaces (root), with what `make test` leaves out
+	@$(MAKE) deps WHAT=test
 	@tests/netns/run.sh
 
 smoke: deps ## The native binary end to end in under a minute
@@ -35,7 +37,7 @@ format: ## Puts white space in order
 	@dotnet format whitespace Sidecar.sln --no-restore
 
 deps: ## Installs what building and testing need (root on Debian/Ubuntu), else says what to type
-	@tests/deps.sh build
+	@tests/deps.sh $(or $(WHAT),build)
 
 deps-bench: ## The same, with the peers and tools of loadtests/
 	@tests/deps.sh bench

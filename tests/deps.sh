@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs what a build needs beside the .NET SDK, or says exactly what to type.
-#   tests/deps.sh build   the Native AOT linker's needs, curl for the smoke test, and for root nft, iptables and ip for the tests of redirect rules
+#   tests/deps.sh build   the Native AOT linker's needs, and curl for the smoke test
+#   tests/deps.sh test    for root also what the tests in network namespaces run: tests/netns/packages.txt
 #   tests/deps.sh bench   also the peers, load generators and tracers of loadtests/
 # SIDECAR_NO_INSTALL=1 never installs. Quick and silent when nothing is missing.
 set -euo pipefail
@@ -10,8 +11,10 @@ command -v dotnet >/dev/null || die "The .NET SDK 10 is missing: https://dotnet.
 
 # Debian package : what proves that it is there, for systems without dpkg.
 wanted=(clang:clang zlib1g-dev:/usr/include/zlib.h curl:curl)
-# The tests of redirect rules make network namespaces, which only root can; other users see them skipped.
-[ "$(id -u)" -ne 0 ] || wanted+=(nftables:nft iptables:iptables-restore iproute2:ip)
+# Only root can make network namespaces; other users see these tests skipped.
+if [ "${1:-build}" = test ] && [ "$(id -u)" -eq 0 ]; then
+    mapfile -t -O "${#wanted[@]}" wanted < <(grep -v '^#' "$root/tests/netns/packages.txt")
+fi
 if [ "${1:-build}" = bench ]; then
     wanted+=(nginx:nginx haproxy:haproxy wrk:wrk nghttp2-client:h2load strace:strace python3:python3)
 fi

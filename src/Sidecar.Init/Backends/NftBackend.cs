@@ -18,7 +18,7 @@ public sealed class NftBackend(IProgramRunner programs, SystemFacts facts) : IRe
 
     /// <inheritdoc/>
     public Task<RulesOutcome> CleanAsync() =>
-        RunAsync(["-f", "-"], RuleSetWriter.NftRemoval, "remove the rules", $"clean: nft has no table inet {RuleSetWriter.NftTable}");
+        RunAsync(["-f", "-"], RuleSetWriter.NftRemoval, "remove the rules", $"clean: no table inet {RuleSetWriter.NftTable} is left in nft");
 
     private async Task<RulesOutcome> RunAsync(string[] arguments, string input, string what, string done)
     {
