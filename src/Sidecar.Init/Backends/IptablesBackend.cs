@@ -86,7 +86,7 @@ public sealed class IptablesBackend(IProgramRunner programs, SystemFacts facts) 
         }
 
         return problems.Count == 0
-            ? RulesOutcome.Done($"clean: nothing of ours in the table nat of {Names(Families)}")
+            ? RulesOutcome.Done($"clean: nothing of ours is left in the table nat of {Names(Families)}")
             : RulesOutcome.Failed(string.Join('\n', problems));
     }
 

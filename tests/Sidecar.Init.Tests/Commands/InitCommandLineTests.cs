@@ -101,7 +101,7 @@ public sealed class InitCommandLineTests
 
         Assert.Equal(1, code);
         Assert.Contains("Cannot remove the rules: nft", error);
-        Assert.Contains("nothing of ours in the table nat", output);
+        Assert.Contains("nothing of ours is left in the table nat", output);
     }
 
     [Fact]
