@@ -74,7 +74,8 @@ internal static class BothSides
             return FirstToSpeak.Server;
         }
 
-        // An HTTP/2 server need not wait for its client, and yet the connection is HTTP.
+        // An HTTP/2 server need not wait for its client, and yet the connection is HTTP. Should the server go away meanwhile, the
+        // client learns it from its own request.
         await clientSpoke.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         return FirstToSpeak.Client;
     }

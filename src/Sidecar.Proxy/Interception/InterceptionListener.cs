@@ -11,6 +11,8 @@ namespace Sidecar.Proxy.Interception;
 /// </summary>
 public sealed class InterceptionListener : IConnectionListener
 {
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(10);
+
     private readonly Socket _socket;
     private readonly ConnectionSorter _sorter;
     private readonly CancellationTokenSource _stopping = new();
@@ -95,9 +97,16 @@ public sealed class InterceptionListener : IConnectionListener
             {
                 return;
             }
+            catch (SocketException e) when (e.SocketErrorCode == SocketError.ConnectionAborted)
+            {
+                // The client left before it was accepted.
+                continue;
+            }
             catch (SocketException)
             {
-                // The client left before it was accepted, or descriptors ran out for a moment.
+                // Descriptors or memory ran out. The connection stays in the queue and the next accept would fail at once:
+                // the pause leaves the event loop to those who give descriptors back.
+                await Task.Delay(Pause);
                 continue;
             }
 

@@ -1,6 +1,5 @@
-using System.Net;
-using System.Net.Sockets;
 using Sidecar.Proxy.Admin;
+using Sidecar.TestKit.Network;
 
 namespace Sidecar.Proxy.Tests.Commands;
 
@@ -32,7 +31,8 @@ public sealed class AdminCommandTests
     [Fact]
     public async Task Healthcheck_NothingListens_Exits1()
     {
-        var address = FreeAddress();
+        using var closed = new ClosedPort();
+        var address = closed.EndPoint.ToString();
 
         Assert.Equal(1, await _fixture.RunAsync("healthcheck", "--address", address));
         Assert.Equal($"nothing listens on {address}\n", _fixture.Error);
@@ -56,7 +56,8 @@ public sealed class AdminCommandTests
     [Fact]
     public async Task Wait_NeverReady_Exits1AfterTheTimeout()
     {
-        var waiting = _fixture.RunAsync("wait", "--address", FreeAddress(), "--timeout", "300ms");
+        using var closed = new ClosedPort();
+        var waiting = _fixture.RunAsync("wait", "--address", closed.EndPoint.ToString(), "--timeout", "300ms");
         for (var i = 0; i < 3; i++)
         {
             await _fixture.PauseAsync(waiting);
@@ -116,14 +117,9 @@ public sealed class AdminCommandTests
     [Fact]
     public async Task Drain_NothingListens_Exits1()
     {
-        Assert.Equal(1, await _fixture.RunAsync("drain", "--address", FreeAddress()));
-        Assert.StartsWith("cannot drain: nothing listens on", _fixture.Error, StringComparison.Ordinal);
-    }
+        using var closed = new ClosedPort();
 
-    private static string FreeAddress()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return listener.LocalEndpoint.ToString()!;
+        Assert.Equal(1, await _fixture.RunAsync("drain", "--address", closed.EndPoint.ToString()));
+        Assert.StartsWith("cannot drain: nothing listens on", _fixture.Error, StringComparison.Ordinal);
     }
 }

@@ -14,6 +14,9 @@ public sealed class ClosedPort : IDisposable
     /// <summary>The port.</summary>
     public int Port => ((IPEndPoint)_socket.LocalEndPoint!).Port;
 
+    /// <summary>The port with its address.</summary>
+    public IPEndPoint EndPoint => new(IPAddress.Loopback, Port);
+
     /// <summary>As a destination's address.</summary>
     public string Address => $"http://127.0.0.1:{Port}";
 
