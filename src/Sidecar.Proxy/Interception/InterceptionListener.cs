@@ -14,6 +14,7 @@ public sealed class InterceptionListener : IConnectionListener
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(10);
 
     private readonly Socket _socket;
+    private readonly TimeProvider _time;
     private readonly ConnectionSorter _sorter;
     private readonly CancellationTokenSource _stopping = new();
     private readonly Channel<ConnectionContext> _http = Channel.CreateUnbounded<ConnectionContext>(
@@ -21,8 +22,9 @@ public sealed class InterceptionListener : IConnectionListener
 
     /// <summary>Binds and listens.</summary>
     /// <exception cref="SocketException">The address is in use or not ours.</exception>
-    public InterceptionListener(IPEndPoint address, int backlog, ConnectionSorter sorter)
+    public InterceptionListener(IPEndPoint address, int backlog, ConnectionSorter sorter, TimeProvider time)
     {
+        _time = time;
         _sorter = sorter;
 
         // Dual-stack: redirected IPv4 connections arrive as IPv4-mapped ones. A machine without IPv6 gets IPv4.
@@ -106,7 +108,7 @@ public sealed class InterceptionListener : IConnectionListener
             {
                 // Descriptors or memory ran out. The connection stays in the queue and the next accept would fail at once:
                 // the pause leaves the event loop to those who give descriptors back.
-                await Task.Delay(Pause);
+                await Task.Delay(Pause, _time);
                 continue;
             }
 

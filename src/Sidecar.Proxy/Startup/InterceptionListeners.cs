@@ -40,7 +40,8 @@ public sealed class InterceptionListeners(
     private InterceptionListener Create(IPEndPoint address, ListenerKind kind) => new(
         address,
         ProxyServices.Backlog,
-        new ConnectionSorter(kind, OriginalDestination.Read, guard, forwarder, ToHttp, serverFirst, settings, connectionLimit, counters, telemetry, time));
+        new ConnectionSorter(kind, OriginalDestination.Read, guard, forwarder, ToHttp, serverFirst, settings, connectionLimit, counters, telemetry, time),
+        time);
 
     private ConnectionContext ToHttp(Socket socket) => _connections.Value.Create(socket);
 }

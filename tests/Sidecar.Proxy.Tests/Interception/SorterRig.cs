@@ -48,7 +48,7 @@ internal sealed class SorterRig : IAsyncDisposable
             Counters,
             Telemetry.Telemetry,
             Time);
-        Listener = new InterceptionListener(new IPEndPoint(IPAddress.Loopback, 0), 16, sorter);
+        Listener = new InterceptionListener(new IPEndPoint(IPAddress.Loopback, 0), 16, sorter, Time);
     }
 
     public ManualTimeProvider Time { get; } = new();

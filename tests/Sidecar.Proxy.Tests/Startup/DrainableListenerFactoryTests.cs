@@ -87,7 +87,7 @@ public class DrainableListenerFactoryTests
     {
         await using var rig = new SorterRig();
 
-        Assert.Throws<AddressInUseException>(() => new InterceptionListener((IPEndPoint)rig.Listener.EndPoint, 16, sorter: null!));
+        Assert.Throws<AddressInUseException>(() => new InterceptionListener((IPEndPoint)rig.Listener.EndPoint, 16, sorter: null!, TimeProvider.System));
     }
 
     [Fact]
