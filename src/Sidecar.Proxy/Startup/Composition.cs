@@ -32,6 +32,7 @@ public sealed class Composition : IAsyncDisposable
     private readonly ReloadEventLines _reloadEvents;
     private readonly RunningConfiguration _running;
     private readonly SidecarProxyConfigProvider _yarp;
+    private readonly QuietMemory _quietMemory;
     private readonly LimitPressure _inFlightPressure;
     private readonly LimitPressure _connectionPressure;
     private readonly IDisposable? _parserRefusals;
@@ -79,6 +80,8 @@ public sealed class Composition : IAsyncDisposable
         Watcher = new ConfigFileWatcher(files, Time, reading);
 
         _connectionLimit = RunningConfiguration.Connections(configuration.Limits);
+        _quietMemory = new QuietMemory(
+            counters, Time, static () => GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true));
         _inFlightPressure = new LimitPressure("requests in flight", Time);
         _connectionPressure = new LimitPressure("connections", Time);
         Admin = new AdminView(
@@ -181,9 +184,10 @@ public sealed class Composition : IAsyncDisposable
         }
     }
 
-    /// <summary>Once a second: which limits are nearly reached.</summary>
+    /// <summary>Once a second: is there memory to give back, and which limits are nearly reached?</summary>
     public void ObserveLimits()
     {
+        _quietMemory.Observe();
         _inFlightPressure.Observe(Counters.InFlight, _running.InFlightLimit);
         _connectionPressure.Observe(Counters.Connections, _connectionLimit);
         var refused = Counters.ConnectionsRefused;
