@@ -82,8 +82,8 @@ public static class UpstreamFailure
         }
 
         // A connection that was made but did not survive until a request was written on it: the HTTP/2 preface failed,
-        // or the pool gave it up.
-        return request is not null || Find<IOException>(exception) is not null || exception is OperationCanceledException
+        // the pool gave it up, or the client asked a socket for its peer that had been reset (a bare SocketException).
+        return request is not null || Find<IOException>(exception) is not null || Find<SocketException>(exception) is not null || exception is OperationCanceledException
             ? Failed(trace, ProxyError.ConnectFailed, "The connection was lost before it could be used.")
             : Failed(trace, ProxyError.InternalDefect, $"Unexpected {exception.GetType().Name} while connecting.");
     }
