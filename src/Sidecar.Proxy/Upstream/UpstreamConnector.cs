@@ -26,13 +26,16 @@ internal sealed class UpstreamConnector(UpstreamDialer dialer, ConnectionLimit l
             throw new UpstreamConnectException(ProxyError.Overloaded, "The destination's connection limit is reached.");
         }
 
+        UpstreamSocket? socket = null;
         UpstreamSocketStream stream;
         try
         {
-            stream = new UpstreamSocketStream(await dialer.DialAsync(endPoint.Host, endPoint.Port, cancellationToken), limit, endPoint.Host, endPoint.Port);
+            socket = await dialer.DialAsync(endPoint.Host, endPoint.Port, cancellationToken);
+            stream = new UpstreamSocketStream(socket, limit, endPoint.Host, endPoint.Port);
         }
         catch (Exception e)
         {
+            socket?.Dispose();
             limit.Leave(endPoint.Host, endPoint.Port);
             throw e is SocketException failure
                 ? new UpstreamConnectException(ProxyError.ConnectFailed, $"Connect failed: {SocketErrors.Describe(failure.SocketErrorCode)}.", e)

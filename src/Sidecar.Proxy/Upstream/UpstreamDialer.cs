@@ -48,6 +48,10 @@ public sealed class UpstreamDialer(DialedSockets dialed)
             socket.NoDelay = true;
             connection = dialed.Connect(socket, destination, out var connecting, cancellationToken);
             await connecting;
+
+            // The HTTP client asks for the peer when it takes the connection over. When that has been reset already the question
+            // fails, and the client loses the stream with its place in the limit; asked here, it is a failed connect.
+            _ = socket.RemoteEndPoint;
             return new UpstreamSocket(socket, dialed, connection);
         }
         catch
