@@ -56,4 +56,11 @@ public static class EnvironmentVariables
 
     /// <summary><c>sidecar-init --ipv6</c>: <c>on</c> or <c>off</c>. Default: on.</summary>
     public const string RedirectIpv6 = "SIDECAR_INIT_IPV6";
+
+    /// <summary>
+    /// The application's own probes and HTTP hooks, as JSON of <c>"container/probe"</c> (<see cref="ApplicationProbes"/>) to
+    /// the Kubernetes object with ports as numbers: <c>{"web/readiness":{"httpGet":{"path":"/healthz","port":8080},"timeoutSeconds":1}}</c>.
+    /// <c>httpGet</c>, <c>tcpSocket</c> or <c>grpc</c>. Default: none.
+    /// </summary>
+    public const string ApplicationProbes = "SIDECAR_APP_PROBES";
 }
