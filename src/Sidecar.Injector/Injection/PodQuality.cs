@@ -1,0 +1,26 @@
+using System.Text.Json.Nodes;
+
+namespace Sidecar.Injector.Injection;
+
+/// <summary>
+/// Is the pod of the class Guaranteed? Then it must stay so: its threads may own whole CPUs, and being demoted to Burstable is
+/// an outage that nobody connects with a sidecar.
+/// </summary>
+internal static class PodQuality
+{
+    /// <summary>Every container, init containers included, has limits of CPU and memory, and requests that equal them or are not written.</summary>
+    public static bool IsGuaranteed(PodView pod) => pod.AllContainers.All(static container => IsGuaranteed(container.Root["resources"] as JsonObject));
+
+    private static bool IsGuaranteed(JsonObject? resources) =>
+        new[] { "cpu", "memory" }.All(resource =>
+            Amount(resources?["limits"], resource) is > 0 and var limit && (Amount(resources?["requests"], resource) ?? limit) == limit);
+
+    // "1" may be written as a number, and "1000m" is the same.
+    private static decimal? Amount(JsonNode? amounts, string resource) => (amounts as JsonObject)?[resource] switch
+    {
+        JsonValue value when PodView.Text(value) is { } text => Quantity.TryParse(text)?.Amount ?? -1,
+        JsonValue value when value.TryGetValue<long>(out var whole) => whole,
+        JsonValue value when value.TryGetValue<double>(out var number) && Math.Abs(number) < 1e15 => (decimal)number,
+        _ => null,
+    };
+}
