@@ -63,4 +63,43 @@ public static class EnvironmentVariables
     /// <c>httpGet</c>, <c>tcpSocket</c> or <c>grpc</c>. Default: none.
     /// </summary>
     public const string ApplicationProbes = "SIDECAR_APP_PROBES";
+
+    /// <summary><c>sidecar-injector serve --settings</c>. Default: built-in settings.</summary>
+    public const string InjectorSettings = "SIDECAR_INJECTOR_SETTINGS";
+
+    /// <summary><c>sidecar-injector serve --listen</c>. Default: [::]:8443.</summary>
+    public const string InjectorListen = "SIDECAR_INJECTOR_LISTEN";
+
+    /// <summary><c>sidecar-injector serve --listen-plain</c>. Default: [::]:8080.</summary>
+    public const string InjectorListenPlain = "SIDECAR_INJECTOR_LISTEN_PLAIN";
+
+    /// <summary><c>sidecar-injector serve --namespace</c>, from the downward API. Default: default.</summary>
+    public const string PodNamespace = "POD_NAMESPACE";
+
+    /// <summary><c>sidecar-injector serve --service</c>. Default: sidecar-injector.</summary>
+    public const string InjectorService = "SIDECAR_INJECTOR_SERVICE";
+
+    /// <summary><c>sidecar-injector serve --webhook-configuration</c>. Default: sidecar-injector.</summary>
+    public const string InjectorWebhookConfiguration = "SIDECAR_INJECTOR_WEBHOOK_CONFIGURATION";
+
+    /// <summary><c>sidecar-injector serve --certificates</c>: <c>self</c> or <c>files</c>. Default: self.</summary>
+    public const string InjectorCertificates = "SIDECAR_INJECTOR_CERTIFICATES";
+
+    /// <summary><c>sidecar-injector serve --certificate-secret</c>. Default: sidecar-injector-certificate.</summary>
+    public const string InjectorCertificateSecret = "SIDECAR_INJECTOR_CERTIFICATE_SECRET";
+
+    /// <summary><c>sidecar-injector serve --certificate-dir</c>. Default: none.</summary>
+    public const string InjectorCertificateDirectory = "SIDECAR_INJECTOR_CERTIFICATE_DIR";
+
+    /// <summary><c>sidecar-injector serve --kubernetes</c>: a URL, or <c>none</c>. Default: as pods find it.</summary>
+    public const string InjectorKubernetes = "SIDECAR_INJECTOR_KUBERNETES";
+
+    /// <summary><c>sidecar-injector serve --kubernetes-token</c>. Default: the service account's.</summary>
+    public const string InjectorKubernetesToken = "SIDECAR_INJECTOR_KUBERNETES_TOKEN";
+
+    /// <summary><c>sidecar-injector serve --kubernetes-ca</c>. Default: the service account's.</summary>
+    public const string InjectorKubernetesCa = "SIDECAR_INJECTOR_KUBERNETES_CA";
+
+    /// <summary><c>sidecar-injector serve --shutdown-delay</c>, in seconds. Default: 5.</summary>
+    public const string InjectorShutdownDelay = "SIDECAR_INJECTOR_SHUTDOWN_DELAY";
 }

@@ -1,0 +1,27 @@
+using Sidecar.Injector.Admission;
+using Sidecar.Injector.Injection;
+using Sidecar.Injector.Telemetry;
+
+namespace Sidecar.Injector.Serving;
+
+/// <summary>What <c>serve</c> stands on: the cluster, the certificate, the validator, and whatever runs beside the listeners to keep them true.</summary>
+public interface IServeBackends : IAsyncDisposable
+{
+    /// <summary>For decisions.</summary>
+    IClusterView Cluster { get; }
+
+    /// <summary>For handshakes.</summary>
+    IServingCertificate Certificate { get; }
+
+    /// <summary>For /validate; null: not built in.</summary>
+    IDocumentValidator? Documents { get; }
+
+    /// <summary>Why requests should not come yet; empty when they should.</summary>
+    IReadOnlyList<string> NotReady { get; }
+
+    /// <summary>Adds to /metrics.</summary>
+    void WriteMetrics(MetricText text);
+}
+
+/// <summary>Starts them; returns at once, they become ready by themselves.</summary>
+public delegate IServeBackends StartBackends(ServeOptions options, EventLog log, TimeProvider time);
