@@ -80,17 +80,17 @@ internal static class UninjectCommand
     /// <summary>Builds the command.</summary>
     public static Command Create(CommandEnvironment environment)
     {
-        var file = new ManifestFlags().File;
+        var flags = new ManifestFlags();
         var command = new ExampleCommand("uninject", "Take the sidecar out again: uninject of inject is the manifest that went in.",
         [
             "sidecar-injector uninject -f injected.yaml > deployment.yaml",
         ])
         {
-            file,
+            flags.File,
         };
-        command.SetAction((parsed, cancellationToken) => ManifestCommand.RunAsync(environment, parsed.GetRequiredValue(file), async () =>
+        command.SetAction((parsed, cancellationToken) => ManifestCommand.RunAsync(environment, parsed.GetRequiredValue(flags.File), async () =>
         {
-            var (text, restored, notes) = OfflineUninjection.Uninject(await new ManifestFlags().ReadAsync(parsed, environment, cancellationToken));
+            var (text, restored, notes) = OfflineUninjection.Uninject(await flags.ReadAsync(parsed, environment, cancellationToken));
             var remarks = restored.Select(static template => $"{template}: restored").Concat(notes.Select(static note => $"note: {note}"));
             await ManifestCommand.WriteAsync(environment, text, remarks, cancellationToken);
         }));

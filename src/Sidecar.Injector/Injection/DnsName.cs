@@ -6,7 +6,7 @@ internal static class DnsName
     /// <summary>One label of RFC 1123: a container, a namespace.</summary>
     public static bool IsLabel(ReadOnlySpan<char> name) =>
         name.Length is > 0 and <= 63
-        && !name.ContainsAnyExcept("abcdefghijklmnopqrstuvwxyz0123456789-")
+        && !name.ContainsAnyExcept(Characters.OfDnsLabel)
         && name[0] != '-'
         && name[^1] != '-';
 
@@ -22,7 +22,7 @@ internal static class DnsName
         foreach (var range in name.Split('.'))
         {
             var label = name[range];
-            if (label.IsEmpty || label.ContainsAnyExcept("abcdefghijklmnopqrstuvwxyz0123456789-") || label[0] == '-' || label[^1] == '-')
+            if (label.IsEmpty || label.ContainsAnyExcept(Characters.OfDnsLabel) || label[0] == '-' || label[^1] == '-')
             {
                 return false;
             }

@@ -22,12 +22,12 @@ public static class PodPatch
     {
         // Without interception the kubelet reaches the application as it did.
         ImmutableArray<ProbeRewrite> rewrites = form.Settings.IsIntercepted ? [.. ProbeRewrites.Of(pod, form.IsNative)] : [];
-        var volumes = SidecarVolumes.Of(form.Settings);
+        JsonObject[] volumes = [.. SidecarVolumes.Of(form.Settings)];
         var annotations = Scrape(pod);
         var proxy = ProxyContainer.Of(form, Told(rewrites));
         var (before, after) = InitContainers(form, proxy);
 
-        var lists = new[] { ("initContainers", before.Length + after.Length), ("volumes", volumes.Count) };
+        var lists = new[] { ("initContainers", before.Length + after.Length), ("volumes", volumes.Length) };
         var status = new InjectionStatus
         {
             Version = version,
@@ -62,10 +62,10 @@ public static class PodPatch
         return form.IsNative ? ([.. init, proxy], []) : ([], init);
     }
 
-    private static IEnumerable<JsonPatchOperation> Insert(PodView pod, string list, IReadOnlyList<JsonObject> before, IReadOnlyList<JsonObject> after)
+    private static IEnumerable<JsonPatchOperation> Insert(PodView pod, string list, JsonObject[] before, JsonObject[] after)
     {
         var path = JsonPointer.Of("spec", list);
-        if (before.Count + after.Count == 0)
+        if (before.Length + after.Length == 0)
         {
             yield break;
         }
@@ -76,7 +76,7 @@ public static class PodPatch
             yield break;
         }
 
-        for (var index = 0; index < before.Count; index++)
+        for (var index = 0; index < before.Length; index++)
         {
             yield return JsonPatchOperation.Add(path.Add(index), before[index]);
         }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text.Json.Nodes;
 
 namespace Sidecar.Injector.Injection;
@@ -8,11 +9,13 @@ namespace Sidecar.Injector.Injection;
 /// </summary>
 internal static class PodQuality
 {
+    private static readonly ImmutableArray<string> Resources = ["cpu", "memory"];
+
     /// <summary>Every container, init containers included, has limits of CPU and memory, and requests that equal them or are not written.</summary>
     public static bool IsGuaranteed(PodView pod) => pod.AllContainers.All(static container => IsGuaranteed(container.Root["resources"] as JsonObject));
 
     private static bool IsGuaranteed(JsonObject? resources) =>
-        new[] { "cpu", "memory" }.All(resource =>
+        Resources.All(resource =>
             Amount(resources?["limits"], resource) is > 0 and var limit && (Amount(resources?["requests"], resource) ?? limit) == limit);
 
     // "1" may be written as a number, and "1000m" is the same.

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text.Json.Nodes;
 using Sidecar.Init.Options;
 
@@ -9,6 +10,8 @@ namespace Sidecar.Injector.Injection;
 /// </summary>
 internal static class PodShape
 {
+    private static readonly ImmutableArray<string> Lists = ["containers", "initContainers", "volumes"];
+
     /// <summary>What is wrong; null when the pod can be patched.</summary>
     public static SkipFinding? Judge(PodView pod)
     {
@@ -27,7 +30,7 @@ internal static class PodShape
             return Malformed("there is no container");
         }
 
-        if (new[] { "containers", "initContainers", "volumes" }.FirstOrDefault(list => !IsAbsentOr<JsonArray>(spec[list]) || !AreObjects(spec[list])) is { } bad)
+        if (Lists.FirstOrDefault(list => !IsAbsentOr<JsonArray>(spec[list]) || !AreObjects(spec[list])) is { } bad)
         {
             return Malformed($"spec.{bad} is no list of objects");
         }

@@ -52,7 +52,7 @@ public sealed record Quantity(string Text, decimal Amount)
     {
         number = 0;
         return text.Length is > 0 and <= LongestNumber
-            && !text.AsSpan().ContainsAnyExcept("0123456789.")
+            && !text.AsSpan().ContainsAnyExcept(Characters.OfNumber)
             && text[0] != '.'
             && text[^1] != '.'
             && decimal.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out number);

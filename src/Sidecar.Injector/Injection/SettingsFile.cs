@@ -87,7 +87,7 @@ public static class SettingsFile
             var environment = ImmutableArray.CreateBuilder<KeyValuePair<string, string>>();
             foreach (var (name, node) in section?.Members ?? ImmutableDictionary<string, DocumentNode>.Empty)
             {
-                if (name.Length > LongestVariable || !name.StartsWith("OTEL_", StringComparison.Ordinal) || name.AsSpan().ContainsAnyExcept("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"))
+                if (name.Length > LongestVariable || !name.StartsWith("OTEL_", StringComparison.Ordinal) || name.AsSpan().ContainsAnyExcept(Characters.OfVariable))
                 {
                     problems.Error(node, $"{MessageText.Quote(name)} is not a variable of OpenTelemetry: only names that begin with OTEL_ are passed on");
                 }
@@ -116,7 +116,7 @@ public static class SettingsFile
                 return null;
             }
 
-            if (image.Length is 0 or > LongestImage || image.AsSpan().ContainsAnyExcept("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._/:@-"))
+            if (image.Length is 0 or > LongestImage || image.AsSpan().ContainsAnyExcept(Characters.OfImage))
             {
                 problems.Error(section[key]!, $"{MessageText.Quote(image)} is not the name of an image");
             }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Sidecar.Injector.Injection;
 
 namespace Sidecar.Injector.Offline;
 
@@ -19,18 +20,27 @@ internal static class YamlWords
     /// <summary>Does it mean the same text to every reader when it stands without quotes?</summary>
     public static bool IsPlainText(string text) =>
         text.Length is > 0 and <= 200
-        && (char.IsAsciiLetter(text[0]) || text[0] == '/')
-        && !text.AsSpan().ContainsAnyExcept("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./")
+        && (char.IsAsciiLetter(text[0]) || text[0] == '/' || IsFlag(text) || IsAmount(text))
+        && text[^1] != ':'
+        && !text.AsSpan().ContainsAnyExcept(Characters.OfPlainWord)
         && Resolve(text) is JsonValue value
         && value.TryGetValue<string>(out _);
+
+    private static bool IsFlag(string text) => text.StartsWith("--", StringComparison.Ordinal) && text.Length > 2 && char.IsAsciiLetter(text[2]);
+
+    private static bool IsAmount(string text)
+    {
+        var digits = text.AsSpan().IndexOfAnyExceptInRange('0', '9');
+        return digits > 0 && text.AsSpan(digits) is "m" or "Ki" or "Mi" or "Gi" or "s";
+    }
 
     private static bool IsNumber(string word) =>
         word.Length <= 64
         && (char.IsAsciiDigit(word[0]) || word[0] is '-' or '+' or '.')
         && word.Any(char.IsAsciiDigit)
-        && !word.AsSpan().ContainsAnyExcept("0123456789+-.eE");
+        && !word.AsSpan().ContainsAnyExcept(Characters.OfAnyNumber);
 
-    private static JsonNode Number(string word) =>
+    private static JsonValue Number(string word) =>
         long.TryParse(word, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var whole) ? JsonValue.Create(whole)
         : double.TryParse(word, NumberStyles.Float, CultureInfo.InvariantCulture, out var real) && double.IsFinite(real) ? JsonValue.Create(real)
         : JsonValue.Create(word);
