@@ -41,8 +41,15 @@ public sealed class ApiClient : IDisposable
         SendAsync(HttpMethod.Get, path, contentType: null, body: default, cancellationToken);
 
     /// <summary>Sends and reads the JSON answer.</summary>
+    /// <param name="method">What to do.</param>
+    /// <param name="path">With query.</param>
+    /// <param name="contentType">Of the body; null: no body.</param>
+    /// <param name="body">JSON.</param>
+    /// <param name="cancellationToken">Stops.</param>
+    /// <param name="warnings">Gets what the server warns of, admission webhooks included.</param>
     /// <exception cref="ApiException">Refused, unreachable, too slow or too large.</exception>
-    public async Task<JsonDocument> SendAsync(HttpMethod method, string path, string? contentType, ReadOnlyMemory<byte> body, CancellationToken cancellationToken)
+    public async Task<JsonDocument> SendAsync(
+        HttpMethod method, string path, string? contentType, ReadOnlyMemory<byte> body, CancellationToken cancellationToken, ICollection<string>? warnings = null)
     {
         var what = $"{method} {PathOnly(path)}";
         using var limit = new CancellationTokenSource(Timeout, _time);
@@ -54,6 +61,11 @@ public sealed class ApiClient : IDisposable
                 using var request = Request(method, path, contentType, body);
                 using var response = await _http.SendAsync(request, both.Token);
                 var answer = await ReadAsync(response.Content, what, both.Token);
+                foreach (var warning in response.Headers.Warning)
+                {
+                    warnings?.Add(ApiException.OneLine(warning.Text.Trim('"')));
+                }
+
                 return response.IsSuccessStatusCode
                     ? JsonDocument.Parse(answer)
                     : throw ApiException.From((int)response.StatusCode, what, answer.Span);
