@@ -14,7 +14,7 @@ internal static class ConfigurationCompiler
     public static SidecarConfiguration Compile(ObjectNode root, ConfigurationEnvironment environment, ProblemList problems)
     {
         var document = DocumentKeys.Read(DocumentKeys.Shape.ReadView(root, problems, out _));
-        ReferenceRules.Check(root, problems);
+        ReferenceRules.Check(root, environment.IsPart, problems);
 
         var composer = new PolicyComposer(root[DocumentKeys.Policies.Name] as ObjectNode);
         foreach (var policy in document.Policies)

@@ -5,6 +5,12 @@ namespace Sidecar.Configuration;
 /// <param name="ClusterDomain">Cluster domain behind <c>.svc</c>, without leading or trailing dot.</param>
 public sealed record ConfigurationEnvironment(string? Namespace, string ClusterDomain)
 {
+    /// <summary>
+    /// The document is one of several, and the others are not at hand: an id that it does not define may be defined there, so
+    /// that is a warning. For judging a ConfigMap on its own; what runs is always read whole.
+    /// </summary>
+    public bool IsPart { get; init; }
+
     /// <summary>Outside Kubernetes: no namespace, <see cref="ConfigurationDefaults.ClusterDomain"/>.</summary>
     public static ConfigurationEnvironment Default { get; } = new(null, ConfigurationDefaults.ClusterDomain);
 

@@ -15,9 +15,11 @@ internal sealed class ReferenceRules
     private readonly ObjectNode? _policies;
     private readonly ObjectNode? _clusters;
     private readonly ProblemList _problems;
+    private readonly bool _isPart;
 
-    private ReferenceRules(ObjectNode document, ProblemList problems)
+    private ReferenceRules(ObjectNode document, bool isPart, ProblemList problems)
     {
+        _isPart = isPart;
         _routes = document[DocumentKeys.Routes.Name] as ObjectNode;
         _policies = document[DocumentKeys.Policies.Name] as ObjectNode;
         _clusters = document[DocumentKeys.Clusters.Name] as ObjectNode;
@@ -25,9 +27,12 @@ internal sealed class ReferenceRules
     }
 
     /// <summary>Reports unknown clusters and policies, and bases that go in circles.</summary>
-    public static void Check(ObjectNode document, ProblemList problems)
+    /// <param name="document">What is written.</param>
+    /// <param name="isPart">Other documents, not at hand, may define what this one does not: unknown ids are warnings.</param>
+    /// <param name="problems">Gets the findings.</param>
+    public static void Check(ObjectNode document, bool isPart, ProblemList problems)
     {
-        var rules = new ReferenceRules(document, problems);
+        var rules = new ReferenceRules(document, isPart, problems);
         foreach (var route in rules._routes?.Members.Values.OfType<ObjectNode>() ?? [])
         {
             rules.CheckId(route[RouteKeys.Cluster.Name], "cluster", rules._clusters);
@@ -62,6 +67,12 @@ internal sealed class ReferenceRules
 
         var ids = defined?.Members.Keys ?? [];
         var suggestion = Suggestion.For(id.Text, ids, _problems);
+        if (_isPart)
+        {
+            _problems.Warning(written, $"{noun} {MessageText.Quote(id.Text)} is not defined here{(suggestion.Length > 0 ? suggestion : "")}: another document must define it");
+            return;
+        }
+
         _problems.Error(written, $"there is no {noun} {MessageText.Quote(id.Text)}{(suggestion.Length > 0 ? suggestion : $": define it, or write the id of one that is")}");
     }
 
