@@ -100,6 +100,12 @@ public static class EnvironmentVariables
     /// <summary><c>sidecar-injector serve --kubernetes-ca</c>. Default: the service account's.</summary>
     public const string InjectorKubernetesCa = "SIDECAR_INJECTOR_KUBERNETES_CA";
 
+    /// <summary><c>sidecar-injector serve --ca-bundle</c>: <c>write</c> or <c>leave</c>. Default: write.</summary>
+    public const string InjectorCaBundle = "SIDECAR_INJECTOR_CA_BUNDLE";
+
+    /// <summary><c>sidecar-injector serve --count-pods</c>: <c>true</c> or <c>false</c>. Default: false.</summary>
+    public const string InjectorCountPods = "SIDECAR_INJECTOR_COUNT_PODS";
+
     /// <summary><c>sidecar-injector serve --shutdown-delay</c>, in seconds. Default: 5.</summary>
     public const string InjectorShutdownDelay = "SIDECAR_INJECTOR_SHUTDOWN_DELAY";
 }

@@ -1,5 +1,5 @@
 using Sidecar.Injector.Commands;
-using Sidecar.Injector.Serving;
+using Sidecar.Injector.Control;
 
 var environment = new CommandEnvironment(
     RawOutput: Console.OpenStandardOutput(),
@@ -9,5 +9,5 @@ var environment = new CommandEnvironment(
     Variable: Environment.GetEnvironmentVariable,
     Time: TimeProvider.System,
     Signals: ProcessSignals.Register,
-    Backends: static (options, log, time) => StandaloneBackends.Start(options));
+    Backends: static (options, log, time) => ClusterBackends.Start(options, log, time, Environment.GetEnvironmentVariable));
 return await InjectorCommandLine.RunAsync(args, environment);

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using Sidecar.Contract;
+using Sidecar.Injector.Checks;
 
 namespace Sidecar.Injector.Commands;
 
@@ -47,6 +48,13 @@ public static class InjectorCommandLine
         }
     }
 
+    private static ExampleCommand Check(CommandEnvironment environment)
+    {
+        var command = new ExampleCommand("check", CheckCommand.Description, CheckCommand.Examples);
+        CheckCommand.Configure(command, environment.Output, environment.Error, environment.Variable, environment.Time);
+        return command;
+    }
+
     private static RootCommand Create(CommandEnvironment environment)
     {
         var root = new RootCommand("Adds the sidecar to pods: as the webhook of a cluster, or to manifests.")
@@ -55,6 +63,7 @@ public static class InjectorCommandLine
             InjectCommand.Create(environment),
             UninjectCommand.Create(environment),
             ExplainCommand.Create(environment),
+            Check(environment),
             VersionCommand.Create(environment),
         };
         root.Options.OfType<VersionOption>().Single().Action = VersionCommand.OptionAction(environment);

@@ -36,12 +36,16 @@ internal sealed class ServeFlags
 
     private Option<string?> Ca => field ??= Flag("--kubernetes-ca", EnvironmentVariables.InjectorKubernetesCa, "FILE", "Its authority. [default: the service account's]");
 
+    private Option<string?> CaBundle => field ??= Flag("--ca-bundle", EnvironmentVariables.InjectorCaBundle, "write|leave", "write: the authority goes into the webhook configurations; leave: somebody else, such as cert-manager, does that. [default: write]");
+
+    private Option<string?> CountPods => field ??= Flag("--count-pods", EnvironmentVariables.InjectorCountPods, "true|false", "Export how many labelled pods have no sidecar; needs the right to list pods. [default: false]");
+
     private Option<string?> Delay => field ??= Flag("--shutdown-delay", EnvironmentVariables.InjectorShutdownDelay, "SECONDS", "Not ready, but still answering, before the listeners close. [default: 5]");
 
     /// <summary>Adds them to a command.</summary>
     public void AddTo(Command command)
     {
-        foreach (var option in new[] { Settings, Listen, ListenPlain, Namespace, Service, Webhooks, Certificates, Secret, Directory, Kubernetes, Token, Ca, Delay })
+        foreach (var option in new[] { Settings, Listen, ListenPlain, Namespace, Service, Webhooks, Certificates, Secret, Directory, Kubernetes, Token, Ca, CaBundle, CountPods, Delay })
         {
             command.Options.Add(option);
         }
@@ -63,6 +67,8 @@ internal sealed class ServeFlags
             problems.Add("--certificates files needs --certificate-dir");
         }
 
+        var caBundle = OneOf(CaBundle, "write", "leave");
+        var countPods = OneOf(CountPods, "false", "true");
         foreach (var option in new[] { Namespace, Service, Webhooks, Secret })
         {
             if (Value(option) is { } name && !DnsName.IsSubdomain(name))
@@ -94,7 +100,11 @@ internal sealed class ServeFlags
             Value(Kubernetes),
             Value(Token),
             Value(Ca),
-            Seconds(Delay, 5));
+            Seconds(Delay, 5))
+        {
+            IsCaBundleLeft = caBundle == "leave",
+            CountPods = countPods == "true",
+        };
         return problems.Count == 0 ? options : throw new UsageException(problems);
 
         string? Value(Option<string?> option) =>
@@ -103,6 +113,17 @@ internal sealed class ServeFlags
             : null;
 
         string Text(Option<string?> option, string otherwise) => Value(option) ?? otherwise;
+
+        string OneOf(Option<string?> option, string otherwise, string other)
+        {
+            var text = Text(option, otherwise);
+            if (text != otherwise && text != other)
+            {
+                problems.Add($"{option.Name} {text}: write {otherwise} or {other}");
+            }
+
+            return text;
+        }
 
         IPEndPoint EndPoint(Option<string?> option, string otherwise)
         {

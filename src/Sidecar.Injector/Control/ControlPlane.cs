@@ -1,10 +1,10 @@
-using System.Net.Security;
 using System.Security.Cryptography;
 using Sidecar.Injector.Certificates;
 using Sidecar.Injector.Checks;
 using Sidecar.Injector.Injection;
 using Sidecar.Injector.Kubernetes;
 using Sidecar.Injector.Serving;
+using Sidecar.Injector.Telemetry;
 
 namespace Sidecar.Injector.Control;
 
@@ -62,9 +62,6 @@ public sealed class ControlPlane : IAsyncDisposable
     /// <summary>What to serve with.</summary>
     public IServingCertificate Certificate => _served;
 
-    /// <summary>The same with its intermediates; null: none yet.</summary>
-    public SslStreamCertificateContext? CertificateContext => _served.Context;
-
     /// <summary>Why admissions cannot be answered as they should be yet; empty when they can. For <c>/readyz</c>.</summary>
     public IReadOnlyList<string> NotReady
     {
@@ -112,7 +109,7 @@ public sealed class ControlPlane : IAsyncDisposable
     }
 
     /// <summary>Writes its metrics in Prometheus' text format.</summary>
-    public void WriteMetrics(TextWriter writer) => ControlMetrics.Write(writer, _served.Facts, _status, _view, _pods);
+    public void WriteMetrics(MetricText text) => ControlMetrics.Write(text, _served.Facts, _status, _view, _pods);
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Mime;
+using System.Net.Security;
 using System.Security.Authentication;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -99,15 +100,22 @@ public sealed class InjectorServer : IAsyncDisposable
                 connection.Features.Set(SecureListener.Instance);
                 return next(connection);
             });
-            listen.UseHttps(new HttpsConnectionAdapterOptions
+            listen.UseHttps(new TlsHandshakeCallbackOptions
             {
-                SslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
-                ServerCertificateSelector = (_, _) => _backends.Certificate.Current,
+                OnConnection = _ => ValueTask.FromResult(Handshake()),
                 HandshakeTimeout = TimeSpan.FromSeconds(10),
             });
         });
         _plain = Listen(server, options.ListenPlain, static listen => listen.Protocols = HttpProtocols.Http1);
     }
+
+    // Asked at every handshake: the certificate of this moment, with its intermediates.
+    private SslServerAuthenticationOptions Handshake() => new()
+    {
+        EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
+        ApplicationProtocols = [SslApplicationProtocol.Http2, SslApplicationProtocol.Http11],
+        ServerCertificateContext = _backends.Certificate.Context ?? throw new AuthenticationException("There is no certificate yet."),
+    };
 
     private static ListenOptions? Listen(KestrelServerOptions server, IPEndPoint address, Action<ListenOptions> configure)
     {

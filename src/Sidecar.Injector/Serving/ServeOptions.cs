@@ -40,4 +40,11 @@ public sealed record ServeOptions(
     string? Kubernetes,
     string? KubernetesToken,
     string? KubernetesCa,
-    TimeSpan ShutdownDelay);
+    TimeSpan ShutdownDelay)
+{
+    /// <summary>Somebody else, such as cert-manager, writes caBundle.</summary>
+    public bool IsCaBundleLeft { get; init; }
+
+    /// <summary>Export the number of labelled pods without a sidecar; needs the right to list pods.</summary>
+    public bool CountPods { get; init; }
+}
