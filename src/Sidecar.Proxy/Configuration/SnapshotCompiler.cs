@@ -15,6 +15,9 @@ namespace Sidecar.Proxy.Configuration;
 /// </summary>
 public static class SnapshotCompiler
 {
+    /// <summary>Yarp's metadata of a route: the name of its <see cref="Direction"/>.</summary>
+    public const string DirectionKey = "direction";
+
     private const string EveryPath = "/{**rest}";
 
     // Placeholder of every Yarp cluster: the policy engine chooses the destination of each attempt itself.
@@ -150,8 +153,14 @@ public static class SnapshotCompiler
                 Headers = route.Match.Headers.IsEmpty ? null : [.. route.Match.Headers.Select(ToYarp)],
             },
             Transforms = route.Transforms.IsEmpty ? null : [.. OwnTransforms.Concat(route.Transforms)],
+            Metadata = Directions[(int)route.Direction],
         };
     }
+
+    private static readonly IReadOnlyDictionary<string, string>[] Directions =
+    [
+        .. Enum.GetNames<Direction>().Select(name => new Dictionary<string, string>(StringComparer.Ordinal) { [DirectionKey] = name }),
+    ];
 
     // Headers are copied and X-Forwarded-* set by us (ExchangeTransformer): Yarp only applies what the operator wrote.
     private static IEnumerable<IReadOnlyDictionary<string, string>> OwnTransforms =>

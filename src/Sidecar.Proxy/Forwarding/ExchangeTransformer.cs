@@ -37,7 +37,6 @@ public sealed class ExchangeTransformer(Func<bool> closesConnections) : HttpTran
             AddOwnHeaders(httpContext, proxyRequest, exchange);
         }
 
-        proxyRequest.Options.Set(PolicyHandler.ExchangeKey, exchange);
         if (exchange.Route.Compiled.HasTransforms)
         {
             await YarpTransformer(httpContext).TransformRequestAsync(httpContext, proxyRequest, destinationPrefix, cancellationToken);

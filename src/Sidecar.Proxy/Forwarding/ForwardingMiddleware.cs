@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http;
+using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Sidecar.Configuration.Effective;
@@ -7,6 +8,7 @@ using Sidecar.Contract;
 using Sidecar.Proxy.Errors;
 using Sidecar.Proxy.Interception;
 using Sidecar.Proxy.Policies;
+using Sidecar.Proxy.Pooling;
 using Sidecar.Proxy.Routing;
 using Sidecar.Proxy.Telemetry;
 using Sidecar.Proxy.Upstream;
@@ -21,7 +23,6 @@ namespace Sidecar.Proxy.Forwarding;
 /// </summary>
 public sealed class ForwardingMiddleware(
     IHttpForwarder forwarder,
-    IForwarderHttpClientFactory clients,
     ExchangeTransformer transformer,
     ReplayMemory replayMemory,
     OriginalDestinations originals,
@@ -30,12 +31,20 @@ public sealed class ForwardingMiddleware(
     // The real address is chosen per attempt; Yarp only looks at the scheme here.
     private const string Placeholder = "http://destination.invalid/";
 
-    private readonly HttpMessageInvoker _client = clients.CreateClient(new ForwarderHttpClientContext());
+    /// <summary>Runs once per request, after the layers that decide; does nothing where these chose no route.</summary>
+    public ValueTask InvokeAsync(HttpContext context) =>
+        context.Features.Get<LiveRoute>() is not { } route ? ValueTask.CompletedTask
 
-    /// <summary>Terminal: runs once per request that has a route.</summary>
-    public async Task InvokeAsync(HttpContext context)
+        // Yarp's transforms want its own pipeline around them; it ends in the method below.
+        : route.Compiled.HasTransforms ? new ValueTask(context.GetEndpoint()!.RequestDelegate!(context))
+        : ForwardAsync(context, route);
+
+    /// <summary>The end of Yarp's pipeline.</summary>
+    public Task TransformAsync(HttpContext context) => ForwardAsync(context, context.Features.GetRequiredFeature<LiveRoute>()).AsTask();
+
+    [AsyncMethodBuilder(typeof(PooledValueTaskBuilder))]
+    private async ValueTask ForwardAsync(HttpContext context, LiveRoute route)
     {
-        var route = context.Features.GetRequiredFeature<LiveRoute>();
         var record = context.Features.GetRequiredFeature<RequestRecord>();
         var timeouts = route.Compiled.Policy.Timeouts;
         using var clock = timeouts.Idle is null && timeouts.TunnelIdle is null && timeouts.Stream is null
@@ -44,8 +53,8 @@ public sealed class ForwardingMiddleware(
         using var body = CallerBody(context, route, clock);
         var exchange = Exchange(context, route, record, body, clock);
         context.Features.Set(exchange);
-        context.Features.Set<IHttpResponseBodyFeature>(
-            new MeteredResponseStream(context.Features.GetRequiredFeature<IHttpResponseBodyFeature>(), record, clock, time));
+        var metered = MeteredResponseStream.Rent(context.Features.GetRequiredFeature<IHttpResponseBodyFeature>(), record, clock, time);
+        context.Features.Set<IHttpResponseBodyFeature>(metered);
 
         var stream = context.Features.Get<IHttpResetFeature>();
         var reset = stream is null ? null : new DeferredReset(stream);
@@ -54,7 +63,7 @@ public sealed class ForwardingMiddleware(
             context.Features.Set<IHttpResetFeature>(reset);
         }
 
-        var error = await forwarder.SendAsync(context, Placeholder, _client, Config(route, exchange), transformer, clock?.Token ?? CancellationToken.None);
+        var error = await forwarder.SendAsync(context, Placeholder, exchange.Invoker, Config(route, exchange), transformer, clock?.Token ?? CancellationToken.None);
 
         if (body is not null)
         {
@@ -81,6 +90,11 @@ public sealed class ForwardingMiddleware(
         if (end == ProxyError.None)
         {
             exchange.Use?.Ended();
+            if (!record.IsStream && record.Failure == ProxyError.None)
+            {
+                // Nobody copies any more.
+                metered.GiveBack(context.Features);
+            }
         }
 
         if (exchange.IsExecuted)
@@ -88,9 +102,17 @@ public sealed class ForwardingMiddleware(
             route.Engine.Complete(exchange, new ExchangeCompletion(end, record.GrpcStatus));
         }
 
-        if (end != ProxyError.None && record.Failure == ProxyError.None)
+        if (end != ProxyError.None)
         {
-            record.Fail(end, Sentence(end, clock));
+            if (record.Failure == ProxyError.None)
+            {
+                record.Fail(end, Sentence(end, clock));
+            }
+        }
+        else if (record.Failure == ProxyError.None)
+        {
+            context.Features.Set<HttpExchange>(null);
+            exchange.GiveBack();
         }
     }
 
@@ -145,27 +167,28 @@ public sealed class ForwardingMiddleware(
             ? originals.Get(dialled)
             : null;
         record.MirrorsFailures = route.Compiled.IsPassthrough;
-        return new HttpExchange
-        {
-            Record = record,
-            Method = request.Method,
-            HasIdempotencyKey = headers.ContainsKey(HeaderNames.IdempotencyKey),
-            IsGrpc = record.IsGrpc,
-            IsUpgrade = context.Features.Get<IHttpUpgradeFeature>() is { IsUpgradableRequest: true }
-                || context.Features.Get<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true },
-            IsEventStream = headers.Accept.ToString().Contains("text/event-stream", StringComparison.OrdinalIgnoreCase),
-            CallerTimeout = route.Compiled.IsPassthrough ? null : CallerDeadline.Read(record.IsGrpc ? headers[HeaderNames.GrpcTimeout] : default(string), headers[HeaderNames.RequestTimeout]),
-            TargetHash = route.Compiled.UsesTargetHash ? TargetHash.Of(record.Target) : 0,
-            Balancer = route.Cluster.Balancer,
-            Destinations = original?.Set ?? route.Cluster.Destinations,
-            Budget = original?.Budget,
-            Route = route,
-            CallerBody = body,
-            IsCallerHttp2 = HttpProtocol.IsHttp2(request.Protocol),
-            Clock = clock,
-            Time = time,
-            PathAndQuery = RawTarget.PathAndQuery(record.Target),
-        };
+        var exchange = HttpExchange.Rent();
+        exchange.Record = record;
+        exchange.Method = request.Method;
+        exchange.HasIdempotencyKey = headers.ContainsKey(HeaderNames.IdempotencyKey);
+        exchange.IsGrpc = record.IsGrpc;
+        exchange.IsUpgrade = context.Features.Get<IHttpUpgradeFeature>() is { IsUpgradableRequest: true }
+            || context.Features.Get<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true };
+        exchange.IsEventStream = headers.Accept.ToString().Contains("text/event-stream", StringComparison.OrdinalIgnoreCase);
+        exchange.CallerTimeout = route.Compiled.IsPassthrough
+            ? null
+            : CallerDeadline.Read(record.IsGrpc ? headers[HeaderNames.GrpcTimeout] : default(string), headers[HeaderNames.RequestTimeout]);
+        exchange.TargetHash = route.Compiled.UsesTargetHash ? TargetHash.Of(record.Target) : 0;
+        exchange.Balancer = route.Cluster.Balancer;
+        exchange.Destinations = original?.Set ?? route.Cluster.Destinations;
+        exchange.Budget = original?.Budget;
+        exchange.Route = route;
+        exchange.CallerBody = body;
+        exchange.IsCallerHttp2 = HttpProtocol.IsHttp2(request.Protocol);
+        exchange.Clock = clock;
+        exchange.Time = time;
+        exchange.PathAndQuery = RawTarget.PathAndQuery(record.Target);
+        return exchange;
     }
 
     private static ForwarderRequestConfig Config(LiveRoute route, HttpExchange exchange)

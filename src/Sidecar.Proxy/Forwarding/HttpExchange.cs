@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Net.Http;
 using System.Runtime.CompilerServices;
@@ -5,6 +6,7 @@ using Microsoft.AspNetCore.Http;
 using Sidecar.Contract;
 using Sidecar.Proxy.Errors;
 using Sidecar.Proxy.Policies;
+using Sidecar.Proxy.Pooling;
 using Sidecar.Proxy.Routing;
 using Sidecar.Proxy.Upstream;
 
@@ -16,20 +18,30 @@ public sealed class HttpExchange : UpstreamExchange
     // A statement about the field, not a guess at the caller: attempts are 1 to 11 (maxRetries is at most 10).
     private static readonly string[] Numbers = [.. Enumerable.Range(0, 12).Select(number => number.ToString(CultureInfo.InvariantCulture))];
 
+    [SetsRequiredMembers]
+    private HttpExchange()
+    {
+        (Record, Method, Balancer, Destinations, Route, Time, PathAndQuery) = (null!, null!, null!, null!, null!, null!, null!);
+        Invoker = new PolicyInvoker(this);
+    }
+
+    /// <summary>What Yarp's forwarder takes for its client.</summary>
+    public PolicyInvoker Invoker { get; }
+
     /// <summary>The route, as it was when the request met it.</summary>
-    public required LiveRoute Route { get; init; }
+    public required LiveRoute Route { get; set; }
 
     /// <summary>The caller's body; null when there is none.</summary>
-    public RequestBody? CallerBody { get; init; }
+    public RequestBody? CallerBody { get; set; }
 
     /// <summary>The caller speaks HTTP/2.</summary>
-    public bool IsCallerHttp2 { get; init; }
+    public bool IsCallerHttp2 { get; set; }
 
     /// <summary>The clocks of the transfer; null when none is on.</summary>
-    public IdleClock? Clock { get; init; }
+    public IdleClock? Clock { get; set; }
 
     /// <summary>Wall clock, for <c>Retry-After</c> dates.</summary>
-    public required TimeProvider Time { get; init; }
+    public required TimeProvider Time { get; set; }
 
     /// <summary>Path and query as they go upstream: the raw target, unless a transform rewrites it.</summary>
     public required string PathAndQuery { get; set; }
@@ -43,6 +55,32 @@ public sealed class HttpExchange : UpstreamExchange
     /// <summary>The engine has been asked: <see cref="RoutePolicyEngine.Complete"/> is owed.</summary>
     public bool IsExecuted { get; set; }
 
+    /// <summary>An empty exchange: whoever takes it sets what is required.</summary>
+    public static HttpExchange Rent() => LocalStack<HttpExchange>.TryTake() ?? new HttpExchange();
+
+    /// <summary>
+    /// The request has ended. Kept for another one only when this one was a plain success: then neither a body that is still
+    /// being sent nor a policy's wait can hold on to it.
+    /// </summary>
+    public void GiveBack()
+    {
+        if (CallerBody is not null || IsUpgrade || Record.IsStream || Record.AttemptCount != 1 || !Record.Flags.IsEmpty)
+        {
+            return;
+        }
+
+        Clear();
+        Route = null!;
+        IsCallerHttp2 = false;
+        Clock = null;
+        Time = null!;
+        PathAndQuery = null!;
+        Message = null;
+        Use = null;
+        IsExecuted = false;
+        LocalStack<HttpExchange>.GiveBack(this);
+    }
+
     /// <inheritdoc/>
     public override BodyReplay Body => CallerBody?.Replay ?? BodyReplay.Untouched;
 
@@ -50,7 +88,7 @@ public sealed class HttpExchange : UpstreamExchange
     public override Task RequestReceived => CallerBody?.Received ?? Task.CompletedTask;
 
     /// <inheritdoc/>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    [AsyncMethodBuilder(typeof(PooledValueTaskBuilder<>))]
     public override async ValueTask<AttemptOutcome> TryAsync(AttemptPlan attempt, CancellationToken cancellationToken)
     {
         var message = Message ?? throw new InvalidOperationException("The message is made before the first attempt.");

@@ -1,5 +1,6 @@
 using System.IO.Pipelines;
 using Microsoft.AspNetCore.Http.Features;
+using Sidecar.Proxy.Pooling;
 using Sidecar.Proxy.Telemetry;
 
 namespace Sidecar.Proxy.Forwarding;
@@ -8,16 +9,44 @@ namespace Sidecar.Proxy.Forwarding;
 /// Stands between Yarp's copy loop and the server's response body: counts bytes, tells the idle clock, and knows which
 /// time was spent waiting for the upstream (between two writes) and which for the caller (inside one).
 /// </summary>
-public sealed class MeteredResponseStream(IHttpResponseBodyFeature inner, RequestRecord record, IdleClock? clock, TimeProvider time)
-    : Stream, IHttpResponseBodyFeature
+public sealed class MeteredResponseStream : Stream, IHttpResponseBodyFeature
 {
+    private IHttpResponseBodyFeature _inner = null!;
+    private RequestRecord _record = null!;
+    private TimeProvider _time = null!;
+    private IdleClock? _clock;
     private long _waitingSince;
+
+    private MeteredResponseStream()
+    {
+    }
+
+    /// <summary>One for this response.</summary>
+    /// <param name="inner">The server's.</param>
+    /// <param name="record">Gets the bytes and the time.</param>
+    /// <param name="clock">Told of every byte; null when no clock is on.</param>
+    /// <param name="time">Clock.</param>
+    public static MeteredResponseStream Rent(IHttpResponseBodyFeature inner, RequestRecord record, IdleClock? clock, TimeProvider time)
+    {
+        var stream = LocalStack<MeteredResponseStream>.TryTake() ?? new MeteredResponseStream();
+        (stream._inner, stream._record, stream._clock, stream._time) = (inner, record, clock, time);
+        return stream;
+    }
+
+    /// <summary>The response was copied to its end; gives the server's own back its place.</summary>
+    public void GiveBack(IFeatureCollection features)
+    {
+        features.Set(_inner);
+        (_inner, _record, _clock, _time) = (null!, null!, null, null!);
+        _waitingSince = 0;
+        LocalStack<MeteredResponseStream>.GiveBack(this);
+    }
 
     /// <inheritdoc/>
     public Stream Stream => this;
 
     /// <inheritdoc/>
-    public PipeWriter Writer => inner.Writer;
+    public PipeWriter Writer => _inner.Writer;
 
     /// <inheritdoc/>
     public override bool CanRead => false;
@@ -41,22 +70,22 @@ public sealed class MeteredResponseStream(IHttpResponseBodyFeature inner, Reques
     /// <summary>The upstream's headers are here: what follows until the first write is waiting for its body.</summary>
     public void HeadersReceived()
     {
-        _waitingSince = time.GetTimestamp();
-        clock?.Touch();
+        _waitingSince = _time.GetTimestamp();
+        _clock?.Touch();
     }
 
     /// <inheritdoc/>
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        var now = time.GetTimestamp();
+        var now = _time.GetTimestamp();
         if (_waitingSince != 0)
         {
-            record.UpstreamTime += time.GetElapsedTime(_waitingSince, now);
+            _record.UpstreamTime += _time.GetElapsedTime(_waitingSince, now);
         }
 
-        clock?.Touch();
-        record.ResponseBytes += buffer.Length;
-        var write = inner.Stream.WriteAsync(buffer, cancellationToken);
+        _clock?.Touch();
+        _record.ResponseBytes += buffer.Length;
+        var write = _inner.Stream.WriteAsync(buffer, cancellationToken);
         if (write.IsCompletedSuccessfully)
         {
             _waitingSince = _waitingSince == 0 ? 0 : now;
@@ -71,10 +100,10 @@ public sealed class MeteredResponseStream(IHttpResponseBodyFeature inner, Reques
         WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
     /// <inheritdoc/>
-    public override Task FlushAsync(CancellationToken cancellationToken) => inner.Stream.FlushAsync(cancellationToken);
+    public override Task FlushAsync(CancellationToken cancellationToken) => _inner.Stream.FlushAsync(cancellationToken);
 
     /// <inheritdoc/>
-    public override void Flush() => inner.Stream.Flush();
+    public override void Flush() => _inner.Stream.Flush();
 
     /// <inheritdoc/>
     public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
@@ -86,29 +115,29 @@ public sealed class MeteredResponseStream(IHttpResponseBodyFeature inner, Reques
     public override void SetLength(long value) => throw new NotSupportedException();
 
     /// <inheritdoc/>
-    public override void Write(byte[] buffer, int offset, int count) => inner.Stream.Write(buffer, offset, count);
+    public override void Write(byte[] buffer, int offset, int count) => _inner.Stream.Write(buffer, offset, count);
 
     /// <inheritdoc/>
-    public void DisableBuffering() => inner.DisableBuffering();
+    public void DisableBuffering() => _inner.DisableBuffering();
 
     /// <inheritdoc/>
-    public Task StartAsync(CancellationToken cancellationToken = default) => inner.StartAsync(cancellationToken);
+    public Task StartAsync(CancellationToken cancellationToken = default) => _inner.StartAsync(cancellationToken);
 
     /// <inheritdoc/>
     public Task SendFileAsync(string path, long offset, long? count, CancellationToken cancellationToken = default) =>
-        inner.SendFileAsync(path, offset, count, cancellationToken);
+        _inner.SendFileAsync(path, offset, count, cancellationToken);
 
     /// <inheritdoc/>
-    public Task CompleteAsync() => inner.CompleteAsync();
+    public Task CompleteAsync() => _inner.CompleteAsync();
 
     private async ValueTask FinishAsync(ValueTask write)
     {
         await write;
         if (_waitingSince != 0)
         {
-            _waitingSince = time.GetTimestamp();
+            _waitingSince = _time.GetTimestamp();
         }
 
-        clock?.Touch();
+        _clock?.Touch();
     }
 }

@@ -4,16 +4,16 @@ using Yarp.ReverseProxy.Forwarder;
 namespace Sidecar.Proxy.Forwarding;
 
 /// <summary>
-/// Gives Yarp one client for everything. Which pool a request uses is decided per attempt, below retry, so Yarp's client
-/// per cluster would only be a second, unused pool.
+/// Yarp asks for a client per cluster, and would make a pool for each. Which pool a request uses is decided per attempt,
+/// below retry (<see cref="PolicyInvoker"/>), so there is one that is never sent by.
 /// </summary>
-public sealed class SidecarForwarderHttpClientFactory(PolicyHandler handler) : IForwarderHttpClientFactory, IDisposable
+public sealed class SidecarForwarderHttpClientFactory : IForwarderHttpClientFactory, IDisposable
 {
-    private readonly HttpMessageInvoker _invoker = new(handler, disposeHandler: false);
+    private readonly HttpMessageInvoker _unused = new(new UnusedHandler());
 
     /// <inheritdoc/>
-    public HttpMessageInvoker CreateClient(ForwarderHttpClientContext context) => _invoker;
+    public HttpMessageInvoker CreateClient(ForwarderHttpClientContext context) => _unused;
 
     /// <inheritdoc/>
-    public void Dispose() => _invoker.Dispose();
+    public void Dispose() => _unused.Dispose();
 }

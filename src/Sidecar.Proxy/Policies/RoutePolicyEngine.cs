@@ -6,6 +6,7 @@ using Sidecar.Proxy.LoadBalancing;
 using Sidecar.Proxy.Policies.CircuitBreaking;
 using Sidecar.Proxy.Policies.Retry;
 using Sidecar.Proxy.Policies.Timeouts;
+using Sidecar.Proxy.Pooling;
 using Sidecar.Proxy.Telemetry;
 
 namespace Sidecar.Proxy.Policies;
@@ -94,7 +95,7 @@ public sealed class RoutePolicyEngine
     /// </summary>
     /// <param name="exchange">The request; its record is filled with attempts, waits, flags and times.</param>
     /// <param name="callerGone">The caller went away: ends everything as <see cref="ProxyError.CallerGone"/>.</param>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    [AsyncMethodBuilder(typeof(PooledValueTaskBuilder<>))]
     public async ValueTask<AttemptOutcome> ExecuteAsync(UpstreamExchange exchange, CancellationToken callerGone)
     {
         // 1. Total timeout.
@@ -126,7 +127,7 @@ public sealed class RoutePolicyEngine
     public void Complete(UpstreamExchange exchange, in ExchangeCompletion completion) => exchange.Open.Close(completion);
 
     /// <summary>One attempt, from the route breaker down to the connection.</summary>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    [AsyncMethodBuilder(typeof(PooledValueTaskBuilder<>))]
     internal async ValueTask<AttemptOutcome> AttemptAsync(UpstreamExchange exchange, RequestClock clock, Destination? previous, TimeSpan waited)
     {
         // 6. Per-try timeout; armed first, because whatever follows is part of the try.

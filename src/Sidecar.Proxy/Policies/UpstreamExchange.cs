@@ -29,37 +29,52 @@ public abstract class UpstreamExchange
     internal Destination? LastDestination;
 
     /// <summary>The account of this request; the engine writes attempts, waits and flags into it.</summary>
-    public required RequestRecord Record { get; init; }
+    public required RequestRecord Record { get; set; }
 
     /// <summary>Method as it is sent upstream.</summary>
-    public required string Method { get; init; }
+    public required string Method { get; set; }
 
     /// <summary>An <c>Idempotency-Key</c> makes any method repeatable.</summary>
-    public bool HasIdempotencyKey { get; init; }
+    public bool HasIdempotencyKey { get; set; }
 
     /// <summary>The call is <c>application/grpc</c>.</summary>
-    public bool IsGrpc { get; init; }
+    public bool IsGrpc { get; set; }
 
     /// <summary>Upgrade or extended CONNECT: never repeated once sent, no request timeout.</summary>
-    public bool IsUpgrade { get; init; }
+    public bool IsUpgrade { get; set; }
 
     /// <summary>The caller accepts <c>text/event-stream</c>: no request timeout.</summary>
-    public bool IsEventStream { get; init; }
+    public bool IsEventStream { get; set; }
 
     /// <summary>The caller's own deadline, measured from its arrival (<c>grpc-timeout</c>, <c>x-request-timeout-ms</c>); null when it named none.</summary>
-    public TimeSpan? CallerTimeout { get; init; }
+    public TimeSpan? CallerTimeout { get; set; }
 
     /// <summary>Hash of the request target's path, for <c>ringHash</c>.</summary>
-    public uint TargetHash { get; init; }
+    public uint TargetHash { get; set; }
 
     /// <summary>Chooses among the cluster's destinations.</summary>
-    public required ILoadBalancer Balancer { get; init; }
+    public required ILoadBalancer Balancer { get; set; }
 
     /// <summary>The cluster's destinations when the request arrived.</summary>
-    public required DestinationSet Destinations { get; init; }
+    public required DestinationSet Destinations { get; set; }
 
     /// <summary>The retry budget of this request's own destination; null is the cluster's.</summary>
-    public RetryBudget? Budget { get; init; }
+    public RetryBudget? Budget { get; set; }
+
+    /// <summary>The request has ended and nobody looks at this object any more: as a new one is, for another request.</summary>
+    protected void Clear()
+    {
+        Open = default;
+        LastDestination = null;
+        Record = null!;
+        Method = null!;
+        HasIdempotencyKey = IsGrpc = IsUpgrade = IsEventStream = false;
+        CallerTimeout = null;
+        TargetHash = 0;
+        Balancer = null!;
+        Destinations = null!;
+        Budget = null;
+    }
 
     /// <summary>What the caller's body allows at this moment.</summary>
     public abstract BodyReplay Body { get; }

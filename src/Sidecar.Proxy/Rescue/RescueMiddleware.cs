@@ -1,8 +1,10 @@
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Sidecar.Proxy.Errors;
+using Sidecar.Proxy.Pooling;
 using Sidecar.Proxy.Telemetry;
 
 namespace Sidecar.Proxy.Rescue;
@@ -12,15 +14,20 @@ namespace Sidecar.Proxy.Rescue;
 /// caller sees is what is logged. Layers below say what failed (<see cref="RequestRecord.Fail"/>) and return;
 /// exceptions are for what nobody expected.
 /// </summary>
-public sealed class RescueMiddleware(RequestDelegate next, Action<RequestRecord, Exception> internalDefect)
+/// <param name="decide">The layers that decide about a request: refuse it, or choose its route.</param>
+/// <param name="forward">Carries a request that was given a route; does nothing for others.</param>
+/// <param name="internalDefect">Told of what nobody expected.</param>
+public sealed class RescueMiddleware(RequestDelegate decide, Func<HttpContext, ValueTask> forward, Action<RequestRecord, Exception> internalDefect)
 {
     /// <summary>Runs once per request.</summary>
-    public async Task InvokeAsync(HttpContext context)
+    [AsyncMethodBuilder(typeof(PooledValueTaskBuilder))]
+    public async ValueTask InvokeAsync(HttpContext context)
     {
         var record = context.Features.GetRequiredFeature<RequestRecord>();
         try
         {
-            await next(context);
+            await decide(context);
+            await forward(context);
         }
         catch (BadHttpRequestException e)
         {

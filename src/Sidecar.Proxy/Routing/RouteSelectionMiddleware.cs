@@ -9,13 +9,11 @@ namespace Sidecar.Proxy.Routing;
 /// <summary>
 /// Freezes the one decision of a request: the route that endpoint routing found, with its policy as it is now. What
 /// ASP.NET would answer itself (404, 405) is no match: <c>NR</c> on the reverse listener, <c>passthrough</c> on
-/// intercepted traffic.
+/// intercepted traffic. The last of the layers that decide; forwarding takes the route from here.
 /// </summary>
-/// <param name="next">Runs the endpoint that was found.</param>
-/// <param name="forward">Forwards where no endpoint was found.</param>
 /// <param name="routes">Has the built-in route.</param>
 /// <param name="unmatched">Remembers the busiest hosts without a route.</param>
-public sealed class RouteSelectionMiddleware(RequestDelegate next, RequestDelegate forward, RouteTable routes, UnmatchedHosts unmatched)
+public sealed class RouteSelectionMiddleware(RouteTable routes, UnmatchedHosts unmatched)
 {
     /// <summary>Runs once per request, after endpoint routing.</summary>
     public Task InvokeAsync(HttpContext context)
@@ -23,25 +21,26 @@ public sealed class RouteSelectionMiddleware(RequestDelegate next, RequestDelega
         var record = context.Features.GetRequiredFeature<RequestRecord>();
         if (context.GetEndpoint()?.Metadata.GetMetadata<RouteHandle>()?.Current is { } route)
         {
-            return Take(context, record, route, next);
+            Take(context, record, route);
+            return Task.CompletedTask;
         }
 
         context.SetEndpoint(null);
         if (routes.Passthrough is { } passthrough && context.Features.Get<ListenerFeature>() is { Original: not null })
         {
             unmatched.Add(record.Direction, record.Host);
-            return Take(context, record, passthrough, forward);
+            Take(context, record, passthrough);
+            return Task.CompletedTask;
         }
 
         record.Fail(ProxyError.NoRoute);
         return Task.CompletedTask;
     }
 
-    private static Task Take(HttpContext context, RequestRecord record, LiveRoute route, RequestDelegate then)
+    private static void Take(HttpContext context, RequestRecord record, LiveRoute route)
     {
         record.Route = route.Compiled.Id;
         record.Cluster = route.Compiled.Route.ClusterId;
         context.Features.Set(route);
-        return then(context);
     }
 }

@@ -108,7 +108,8 @@ public sealed class Composition : IAsyncDisposable
             interception.Create);
         Drain = new DrainSequence(
             DrainState, counters, configuration.Shutdown.Grace, configuration.Shutdown.AcceptFor, transport.StopAcceptingAsync, Time);
-        Server = ProxyServices.CreateBuilder(_yarp, Listeners, transport).Build();
+        Server = ProxyServices.CreateBuilder(
+            _yarp, Listeners, transport, isIntercepting: configuration.Listeners is not { Outbound: null, Inbound: null }).Build();
         _parserRefusals = Server.Services.GetService<DiagnosticListener>()?.Subscribe(new ParserRefusals(_telemetry), ParserRefusals.Wants);
         ProxyPipeline.Build(Server, new ProxyParts(
             Time, _telemetry, counters, new RequestIds(random.NextInt64), DrainState, () => _running.InFlightLimit, replayMemory, routes,

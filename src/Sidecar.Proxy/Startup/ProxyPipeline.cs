@@ -23,15 +23,29 @@ public static class ProxyPipeline
     /// <summary>Builds the stack.</summary>
     public static void Build(WebApplication app, ProxyParts parts)
     {
+        // Yarp registers authorization, and the server then puts its middleware in front of every request unless told that it
+        // stands somewhere already. Nothing here asks for it (PRODUCT §8).
+        ((IApplicationBuilder)app).Properties["__AuthorizationMiddlewareSet"] = true;
+
         // Controls never share a line of the path below: they must work when traffic does not.
         app.Use(next => new ListenerSwitch(next, parts.Admin).InvokeAsync);
 
-        // Outermost: times and logs what every other layer does, rescued failures included.
-        app.Use(next => new RequestTelemetryMiddleware(
-            next, static context => context.Features.Get<ListenerFeature>()?.Direction ?? Direction.Reverse, parts.Telemetry, parts.Counters, parts.RequestIds, parts.Time).InvokeAsync);
-
-        // Above everything that can fail, below telemetry: what the caller sees is what is logged.
-        app.Use(next => new RescueMiddleware(next, parts.InternalDefect).InvokeAsync);
+        // Two layers around all others. Outermost telemetry: it times and logs what every other layer does, rescued failures
+        // included. Then rescue, above everything that can fail: what the caller sees is what is logged. It runs the layers
+        // below, which decide about the request and return; then it has the request forwarded.
+        var forwarding = new ForwardingMiddleware(
+            app.Services.GetRequiredService<Yarp.ReverseProxy.Forwarder.IHttpForwarder>(),
+            new ExchangeTransformer(() => parts.Drain.Phase >= DrainPhase.Closing),
+            parts.ReplayMemory,
+            parts.Originals,
+            parts.Time);
+        app.Use(decide => new RequestTelemetryMiddleware(
+            new RescueMiddleware(decide, forwarding.InvokeAsync, parts.InternalDefect).InvokeAsync,
+            static context => context.Features.Get<ListenerFeature>()?.Direction ?? Direction.Reverse,
+            parts.Telemetry,
+            parts.Counters,
+            parts.RequestIds,
+            parts.Time).InvokeAsync);
 
         // Before any work: what leads back to ourselves is not served.
         app.Use(next => new LoopRefusalMiddleware(next).InvokeAsync);
@@ -42,23 +56,15 @@ public static class ProxyPipeline
         // Before routing: refusing must cost nothing.
         app.Use(next => new OverloadMiddleware(next, parts.Counters, parts.Drain, parts.InFlightLimit).InvokeAsync);
 
-        // Yarp's initializer sets its route feature; its balancing, health and affinity are not here: destinations are
-        // chosen per attempt, below retry. Terminal.
-        var forwarding = new ForwardingMiddleware(
-            app.Services.GetRequiredService<Yarp.ReverseProxy.Forwarder.IHttpForwarder>(),
-            app.Services.GetRequiredService<Yarp.ReverseProxy.Forwarder.IForwarderHttpClientFactory>(),
-            new ExchangeTransformer(() => parts.Drain.Phase >= DrainPhase.Closing),
-            parts.ReplayMemory,
-            parts.Originals,
-            parts.Time);
-
         // ASP.NET's matcher with Yarp's endpoints; order among them is ours (RouteOrdering).
         app.UseRouting();
 
-        // One decision per request, frozen once: route, policy and cluster as they are at this moment.
-        app.Use(next => new RouteSelectionMiddleware(next, forwarding.InvokeAsync, parts.Routes, parts.Unmatched).InvokeAsync);
+        // One decision per request, frozen once: route, policy and cluster as they are at this moment. The last that decides.
+        app.Use(_ => new RouteSelectionMiddleware(parts.Routes, parts.Unmatched).InvokeAsync);
 
-        app.MapReverseProxy(proxy => proxy.Run(forwarding.InvokeAsync))
+        // Endpoints for the matcher. Only routes with Yarp's transforms run theirs (ForwardingMiddleware): Yarp's balancing,
+        // health and affinity are not here, since destinations are chosen per attempt, below retry.
+        app.MapReverseProxy(proxy => proxy.Run(forwarding.TransformAsync))
             .ConfigureEndpoints((endpoint, route) => endpoint.WithMetadata(parts.Routes.Handle(SnapshotCompiler.RouteIdOf(route.RouteId))));
     }
 }

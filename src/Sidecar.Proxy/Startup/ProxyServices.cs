@@ -28,7 +28,7 @@ public static class ProxyServices
 
     /// <summary>A builder with server, routing and forwarding.</summary>
     public static WebApplicationBuilder CreateBuilder(
-        SidecarProxyConfigProvider configuration, Listeners listeners, DrainableListenerFactory transport)
+        SidecarProxyConfigProvider configuration, Listeners listeners, DrainableListenerFactory transport, bool isIntercepting)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(listeners.Configure);
@@ -37,9 +37,8 @@ public static class ProxyServices
         services.AddSingleton<IConnectionListenerFactory>(transport);
         services.AddSingleton<IProxyConfigProvider>(configuration);
         services.AddReverseProxy();
-        services.AddSingleton<MatcherPolicy, DirectionMatcherPolicy>();
+        services.AddSingleton<MatcherPolicy>(new DirectionMatcherPolicy(isIntercepting));
         services.RemoveAll<IForwarderHttpClientFactory>();
-        services.AddSingleton<PolicyHandler>();
         services.AddSingleton<IForwarderHttpClientFactory, SidecarForwarderHttpClientFactory>();
         RemoveUnused(services);
         return builder;

@@ -1,16 +1,35 @@
 using System.Diagnostics;
 using Sidecar.Proxy.Errors;
+using Sidecar.Proxy.Pooling;
 
 namespace Sidecar.Proxy.Telemetry;
 
 /// <summary>
 /// The account of one request: every layer fills its part, the telemetry layer turns it into metrics, a span and an
-/// access line when the request ends. One object per request, no per-attempt allocation beyond the list.
+/// access line when the request ends. One object per request, no per-attempt allocation beyond the list; the record of a
+/// request that ended plainly is used again.
 /// </summary>
 public sealed class RequestRecord
 {
     private AttemptRecord[] _attempts = new AttemptRecord[1];
     private int _attemptCount;
+
+    /// <summary>An empty record.</summary>
+    public static RequestRecord Rent() => LocalStack<RequestRecord>.TryTake() ?? new RequestRecord();
+
+    /// <summary>
+    /// The request has ended and was reported; the record must not be touched any more. Kept for another request only
+    /// when this one was a plain success: then nothing is left that could still write into it.
+    /// </summary>
+    public void GiveBack()
+    {
+        if (_attempts.Length == 1 && _attemptCount == 1 && Flags.IsEmpty && Failure == ProxyError.None && Span is null && !IsStream && !IsOpaque
+            && RequestBytes == 0)
+        {
+            Clear();
+            LocalStack<RequestRecord>.GiveBack(this);
+        }
+    }
 
     /// <summary>
     /// Carried as if we were not there: an upstream that refuses or resets before its first byte is mirrored by a reset, not
@@ -153,6 +172,28 @@ public sealed class RequestRecord
 
     /// <summary>The attempt that is running or ran last.</summary>
     public ref AttemptRecord LastAttempt => ref _attempts[_attemptCount - 1];
+
+    // As a new one is; a test compares every field.
+    internal void Clear()
+    {
+        Array.Clear(_attempts);
+        _attemptCount = 0;
+        MirrorsFailures = false;
+        Direction = "reverse";
+        Route = Cluster = Method = Target = Host = Protocol = RequestId = "";
+        StartTimestamp = EndTimestamp = RequestBytes = ResponseBytes = 0;
+        UpstreamTime = WaitTime = default;
+        HeadersTime = RefusedFor = null;
+        Status = FailureStatus = 0;
+        GrpcStatus = -1;
+        IsGrpc = IsStream = ClosesConnection = IsOrderlyClose = false;
+        Flags = default;
+        Failure = ProxyError.None;
+        ResetCode = null;
+        Detail = null;
+        Span = null;
+        Trace = default;
+    }
 }
 
 /// <summary>The account of one attempt.</summary>

@@ -18,7 +18,7 @@ namespace Sidecar.Proxy.Telemetry;
 /// <param name="requestIds">Ids for callers that name none.</param>
 /// <param name="time">Clock.</param>
 public sealed class RequestTelemetryMiddleware(
-    RequestDelegate next, Func<HttpContext, Direction> direct, RequestTelemetry telemetry, TrafficCounters counters, RequestIds requestIds, TimeProvider time)
+    Func<HttpContext, ValueTask> next, Func<HttpContext, Direction> direct, RequestTelemetry telemetry, TrafficCounters counters, RequestIds requestIds, TimeProvider time)
 {
     /// <summary>What the log says of a caller that went away; nginx's number.</summary>
     private const int ClientClosedRequest = 499;
@@ -46,19 +46,17 @@ public sealed class RequestTelemetryMiddleware(
     {
         var request = context.Request;
         var headers = request.Headers;
-        var record = new RequestRecord
-        {
-            Direction = LabelValues.Name(direction),
-            StartTimestamp = time.GetTimestamp(),
-            Method = request.Method,
-            Target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget,
-            Host = request.Host.Value ?? "",
-            Protocol = ProtocolName(request.Protocol),
-            IsGrpc = GrpcContentType.Matches(request.ContentType),
-            RequestId = headers[HeaderNames.RequestId] is [{ Length: >= 1 and <= 128 } given] && !given.AsSpan().ContainsAnyExcept(VisibleAscii)
-                ? given
-                : requestIds.Next(),
-        };
+        var record = RequestRecord.Rent();
+        record.Direction = LabelValues.Name(direction);
+        record.StartTimestamp = time.GetTimestamp();
+        record.Method = request.Method;
+        record.Target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
+        record.Host = request.Host.Value ?? "";
+        record.Protocol = ProtocolName(request.Protocol);
+        record.IsGrpc = GrpcContentType.Matches(request.ContentType);
+        record.RequestId = headers[HeaderNames.RequestId] is [{ Length: >= 1 and <= 128 } given] && !given.AsSpan().ContainsAnyExcept(VisibleAscii)
+            ? given
+            : requestIds.Next();
         context.Features.Set(record);
         telemetry.Tracing.Begin(record, headers.TraceParent, headers.TraceState, headers.Baggage);
         return record;
@@ -80,6 +78,9 @@ public sealed class RequestTelemetryMiddleware(
             telemetry.OnRequestFinished(
                 record, Captured(context.Request.Headers, log.RequestHeaders), Captured(context.Response.Headers, log.ResponseHeaders));
         }
+
+        context.Features.Set<RequestRecord>(null);
+        record.GiveBack();
     }
 
     private static CapturedHeader[] Captured(IHeaderDictionary headers, System.Collections.Immutable.ImmutableArray<string> names) =>

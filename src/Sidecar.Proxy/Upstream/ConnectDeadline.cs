@@ -1,3 +1,5 @@
+using Sidecar.Proxy.Pooling;
+
 namespace Sidecar.Proxy.Upstream;
 
 /// <summary>
@@ -6,10 +8,6 @@ namespace Sidecar.Proxy.Upstream;
 /// </summary>
 internal sealed class ConnectDeadline : IDisposable
 {
-    // Most calls find an idle connection and give their deadline back unused: one per thread saves its allocation.
-    [ThreadStatic]
-    private static ConnectDeadline? t_spare;
-
     private readonly CancellationTokenSource _source = new();
     private CancellationTokenRegistration _registration;
     private CallTrace? _trace;
@@ -25,8 +23,8 @@ internal sealed class ConnectDeadline : IDisposable
     /// <summary>A deadline whose clock does not run yet.</summary>
     public static ConnectDeadline Rent(CallTrace trace, CancellationToken cancellationToken)
     {
-        var deadline = t_spare ?? new ConnectDeadline();
-        t_spare = null;
+        // Most calls find an idle connection and give their deadline back unused.
+        var deadline = LocalStack<ConnectDeadline>.TryTake() ?? new ConnectDeadline();
         deadline._trace = trace;
         deadline._registration = cancellationToken.UnsafeRegister(static source => ((CancellationTokenSource)source!).Cancel(), deadline._source);
         return deadline;
@@ -48,7 +46,7 @@ internal sealed class ConnectDeadline : IDisposable
         else if (_source.TryReset())
         {
             _trace = null;
-            t_spare = this;
+            LocalStack<ConnectDeadline>.GiveBack(this);
         }
     }
 

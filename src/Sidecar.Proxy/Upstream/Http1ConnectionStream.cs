@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Sidecar.Proxy.Pooling;
 
 namespace Sidecar.Proxy.Upstream;
 
@@ -179,7 +180,7 @@ internal sealed class Http1ConnectionStream(Stream inner, IdleWatch? idle = null
     }
 
     // Pooled: an exchange waits here twice, and this is the hot path.
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    [AsyncMethodBuilder(typeof(PooledValueTaskBuilder<>))]
     private async ValueTask<int> AwaitReadAsync(ValueTask<int> reading, int requested)
     {
         try

@@ -2,6 +2,7 @@ using System.Net;
 using System.Runtime.CompilerServices;
 using System.Text;
 using Sidecar.Configuration.Effective;
+using Sidecar.Proxy.Pooling;
 
 namespace Sidecar.Proxy.Upstream;
 
@@ -56,7 +57,7 @@ internal sealed class UpstreamTransport : IDisposable
     /// <param name="needsFreshConnection">Do not reuse an idle connection.</param>
     /// <param name="connectTimeout">Until a connection was found or made; null is off.</param>
     /// <param name="cancellationToken">Ends it with DC.</param>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    [AsyncMethodBuilder(typeof(PooledValueTaskBuilder<>))]
     public async ValueTask<UpstreamResult> SendAsync(
         HttpRequestMessage request, bool needsFreshConnection, TimeSpan? connectTimeout, CancellationToken cancellationToken)
     {

@@ -136,17 +136,15 @@ public sealed class InterceptedHeadersTests : IAsyncDisposable
         var record = new RequestRecord { Method = "GET", RequestId = "r-1", Target = "/x", StartTimestamp = _routes.Time.GetTimestamp() };
         _routes.Telemetry.Tracing.Begin(record, context.Request.Headers.TraceParent, context.Request.Headers.TraceState, context.Request.Headers["baggage"]);
         var target = route.Compiled.Route.IsForwardedToOriginal ? _routes.Originals.Get(original) : null;
-        var exchange = new HttpExchange
-        {
-            Record = record,
-            Method = "GET",
-            Balancer = route.Cluster.Balancer,
-            Destinations = target?.Set ?? route.Cluster.Destinations,
-            Budget = target?.Budget,
-            Route = route,
-            Time = _routes.Time,
-            PathAndQuery = "/x",
-        };
+        var exchange = HttpExchange.Rent();
+        exchange.Record = record;
+        exchange.Method = "GET";
+        exchange.Balancer = route.Cluster.Balancer;
+        exchange.Destinations = target?.Set ?? route.Cluster.Destinations;
+        exchange.Budget = target?.Budget;
+        exchange.Route = route;
+        exchange.Time = _routes.Time;
+        exchange.PathAndQuery = "/x";
         context.Features.Set(new ListenerFeature(kind, original));
         context.Features.Set(record);
         context.Features.Set(exchange);

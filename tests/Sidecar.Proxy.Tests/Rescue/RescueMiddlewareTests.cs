@@ -82,7 +82,8 @@ public class RescueMiddlewareTests
             layers();
             return Task.CompletedTask;
         },
-        (_, exception) => Assert.Fail(exception.ToString())).InvokeAsync(_context);
+        _ => ValueTask.CompletedTask,
+        (_, exception) => Assert.Fail(exception.ToString())).InvokeAsync(_context).AsTask();
 
     private sealed class Lifetime : IHttpRequestLifetimeFeature
     {

@@ -2,8 +2,12 @@ using System.Net;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Routing.Matching;
+using Sidecar.Proxy.Configuration;
 using Sidecar.Proxy.Interception;
 using Sidecar.Proxy.Routing;
+using Yarp.ReverseProxy.Configuration;
+using Yarp.ReverseProxy.Forwarder;
+using Yarp.ReverseProxy.Model;
 
 namespace Sidecar.Proxy.Tests.Routing;
 
@@ -50,11 +54,24 @@ public sealed class DirectionMatcherPolicyTests : IAsyncDisposable
     [Fact]
     public void AppliesToEndpoints_OfRoutesOnly()
     {
-        var policy = new DirectionMatcherPolicy();
+        var policy = new DirectionMatcherPolicy(isIntercepting: true);
 
         Assert.True(policy.AppliesToEndpoints([Endpoint("health", null), Endpoint("out", _routes.Table.Handle("out"))]));
         Assert.False(policy.AppliesToEndpoints([Endpoint("health", null)]));
         Assert.True(policy.Order < 50, "Yarp's header matcher costs more.");
+    }
+
+    [Theory]
+    [InlineData("Reverse", false)]
+    [InlineData("Outbound", true)]
+    [InlineData("Inbound", true)]
+    public void AppliesToEndpoints_NothingIsIntercepted_OnlyForOtherDirections(string direction, bool expected)
+    {
+        var yarp = new RouteModel(
+            new RouteConfig { RouteId = "r", Metadata = new Dictionary<string, string> { [SnapshotCompiler.DirectionKey] = direction } }, null, HttpTransformer.Default);
+        var endpoint = new Endpoint(_ => Task.CompletedTask, new EndpointMetadataCollection(yarp, _routes.Table.Handle("rev")), "r");
+
+        Assert.Equal(expected, new DirectionMatcherPolicy(isIntercepting: false).AppliesToEndpoints([endpoint]));
     }
 
     private async Task<List<string>> MatchAsync(HttpContext context, string? refused = null)
@@ -67,7 +84,7 @@ public sealed class DirectionMatcherPolicyTests : IAsyncDisposable
             candidates.SetValidity(Array.IndexOf(ids, refused), false);
         }
 
-        await new DirectionMatcherPolicy().ApplyAsync(context, candidates);
+        await new DirectionMatcherPolicy(isIntercepting: true).ApplyAsync(context, candidates);
         return [.. ids.Where((_, index) => candidates.IsValidCandidate(index))];
     }
 
