@@ -127,13 +127,18 @@ public sealed class AdminEndpoints(IAdminView view)
             return AdminResponse.WriteProblemAsync(context, StatusCodes.Status403Forbidden, $"Changing requests carry the header {HeaderNames.Admin}.");
         }
 
-        return path == "/drain" ? DrainAsync(context) : SetLogLevelAsync(context, query);
+        return path switch
+        {
+            "/drain" => BeginAsync(context, path, view.Drain),
+            "/quitquitquit" => BeginAsync(context, path, view.Quit),
+            _ => SetLogLevelAsync(context, query),
+        };
     }
 
-    private Task DrainAsync(HttpContext context)
+    private Task BeginAsync(HttpContext context, string path, Action begin)
     {
-        Audit(context, "/drain", "", AdminOutcome.Accepted);
-        view.Drain();
+        Audit(context, path, "", AdminOutcome.Accepted);
+        begin();
         return AdminResponse.WriteJsonAsync(context, StatusCodes.Status202Accepted, json => AdminJson.WriteStats(json, view));
     }
 
@@ -156,7 +161,7 @@ public sealed class AdminEndpoints(IAdminView view)
         outcome,
         context.Connection.RemoteIpAddress is { } address ? new System.Net.IPEndPoint(address, context.Connection.RemotePort) : null));
 
-    private static bool IsChanging(string path) => path is "/drain" or "/log-level";
+    private static bool IsChanging(string path) => path is "/drain" or "/quitquitquit" or "/log-level";
 
     private static bool IsVerbose(string query) => query is "verbose" or "verbose=" or "verbose=true" or "verbose=1";
 

@@ -91,7 +91,7 @@ public sealed class Composition : IAsyncDisposable
         };
         _meter.RegisterGauges(new ProxyGauges(counters, policies, store, DrainState, Time));
 
-        Listeners = new Listeners(configuration, _connectionLimit, counters, _telemetry, Time);
+        Listeners = new Listeners(configuration, _connectionLimit, counters, DrainState, _telemetry, Time);
         var interception = new InterceptionListeners(
             configuration.Listeners,
             new LoopGuard(new LocalAddresses(Time), dialed.Contains, () => [.. Listeners.Bound.Select(listener => listener.Address.Port)]),
@@ -229,6 +229,7 @@ public sealed class Composition : IAsyncDisposable
         await Server.DisposeAsync();
         await Clusters.DisposeAsync();
         Drain.Dispose();
+        DrainState.Dispose();
         _telemetry.Dispose();
         _accessLog.Dispose();
         _tracing.Dispose();
