@@ -14,7 +14,8 @@ namespace Sidecar.Proxy.Admin;
 /// no second spelling of a path exists.
 /// </summary>
 /// <param name="view">What is shown and done.</param>
-public sealed class AdminEndpoints(IAdminView view)
+/// <param name="appHealth">The application's probes.</param>
+public sealed class AdminEndpoints(IAdminView view, AppHealthEndpoint appHealth)
 {
     /// <summary>Serves the admin listener.</summary>
     public Task HandleAdminAsync(HttpContext context)
@@ -48,10 +49,14 @@ public sealed class AdminEndpoints(IAdminView view)
     }
 
     /// <summary>
-    /// Serves the metrics listener: <c>GET /metrics</c>, <c>/livez</c>, <c>/readyz</c>. Any <c>Host</c>, since scrapers and
+    /// Serves the metrics listener: <c>GET /metrics</c>, <c>/livez</c>, <c>/readyz</c>, <c>/app-health/…</c>. Any <c>Host</c>, since scrapers and
     /// the kubelet come by address; never verbose, since anybody in the pod network may ask.
     /// </summary>
-    public Task HandleMetricsAsync(HttpContext context) => ProbeOrMetricsAsync(context, Target(context).Path);
+    public Task HandleMetricsAsync(HttpContext context)
+    {
+        var path = Target(context).Path;
+        return AppHealthEndpoint.Owns(path) ? ReadAsync(context, c => appHealth.HandleAsync(c, path)) : ProbeOrMetricsAsync(context, path);
+    }
 
     private Task ProbeOrMetricsAsync(HttpContext context, string path) => path switch
     {

@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Sidecar.Configuration;
 using Sidecar.Configuration.Effective;
 using Sidecar.Proxy.Admin;
+using Sidecar.Proxy.AppHealth;
 using Sidecar.Proxy.Configuration;
 using Sidecar.Proxy.Forwarding;
 using Sidecar.Proxy.Interception;
@@ -44,7 +45,8 @@ public sealed class Composition : IAsyncDisposable
         ConfigurationReloader reloader,
         ConfigurationStore store,
         ConfigFileSet files,
-        ConfigFileReading reading)
+        ConfigFileReading reading,
+        IEnumerable<ApplicationProbe> probes)
     {
         (Time, var random) = (environment.Time, environment.Random);
         _reloader = reloader;
@@ -112,7 +114,7 @@ public sealed class Composition : IAsyncDisposable
         _parserRefusals = Server.Services.GetService<DiagnosticListener>()?.Subscribe(new ParserRefusals(_telemetry), ParserRefusals.Wants);
         ProxyPipeline.Build(Server, new ProxyParts(
             Time, _telemetry, counters, new RequestIds(random.NextInt64), DrainState, () => _running.InFlightLimit, replayMemory, routes,
-            unmatched, originals, new AdminEndpoints(Admin), InternalDefect));
+            unmatched, originals, new AdminEndpoints(Admin, new AppHealthEndpoint(new ApplicationHealth(probes, ProbeChanged, Time))), InternalDefect));
     }
 
     /// <summary>Clock.</summary>
@@ -159,12 +161,14 @@ public sealed class Composition : IAsyncDisposable
             state);
         var reading = files.Read();
         var (initial, errors) = reloader.Start(reading, options.OnInvalid);
-        if (initial.Accepted is not { } accepted)
+        var (probes, mistakes) = ProbeReader.Read(options.ApplicationProbes);
+        if (initial.Accepted is not { } accepted || mistakes.Count > 0)
         {
-            throw new ConfigurationInvalidException(errors);
+            // What is written nowhere but in the pod's own definition has no last good one.
+            throw new ConfigurationInvalidException([.. initial.Accepted is null ? errors : [], .. mistakes]);
         }
 
-        var parts = new Composition(environment, reloader, new ConfigurationStore(initial, reading.Files, environment.Time), files, reading);
+        var parts = new Composition(environment, reloader, new ConfigurationStore(initial, reading.Files, environment.Time), files, reading, probes);
         parts.Report(initial, accepted, errors);
         return parts;
     }
@@ -272,6 +276,9 @@ public sealed class Composition : IAsyncDisposable
                 ("processors", Environment.ProcessorCount),
             ]);
     }
+
+    private void ProbeChanged(string probe, ProbeVerdict verdict) => Events.Write(
+        LogEvents.AppProbeChanged, LogSeverity.Info, [("probe", probe), ("healthy", verdict.IsHealthy), ("reason", verdict.Reason)]);
 
     private void InternalDefect(RequestRecord record, Exception exception) => Events.Write(
         LogEvents.InternalError,

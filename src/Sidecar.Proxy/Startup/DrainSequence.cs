@@ -9,7 +9,8 @@ namespace Sidecar.Proxy.Startup;
 /// about what comes in: not ready at once; everything is served for the accept window; then no new connections, every answer
 /// closes its own, HTTP/2 is told to go away; until nothing of inbound and reverse is in flight. The way out of the application
 /// stays as it was. The end (a signal) waits for that too, on what is left of the clock, at the latest one second before the
-/// grace period ends.
+/// grace period ends. An outbound connection that is open, idle or not, says that the application has not ended: only then is its
+/// way out taken from it. Where the platform ends the sidecar last there is none; where it ends both at once, it matters.
 /// </summary>
 /// <param name="state">Read by the request path.</param>
 /// <param name="counters">What is in flight.</param>
@@ -81,7 +82,8 @@ public sealed class DrainSequence(
 
     /// <summary>Both halves: completes when nothing at all is in flight or the time is up.</summary>
     /// <param name="skipAcceptWindow">As <see cref="DrainAsync"/>.</param>
-    public async Task EndAsync(bool skipAcceptWindow)
+    /// <param name="waitsForApplication">Idle outbound connections are waited for too: false where somebody waits at a terminal.</param>
+    public async Task EndAsync(bool skipAcceptWindow, bool waitsForApplication)
     {
         await DrainAsync(skipAcceptWindow);
         if (time.GetElapsedTime(_clock) >= grace)
@@ -90,7 +92,7 @@ public sealed class DrainSequence(
             Volatile.Write(ref _clock, time.GetTimestamp());
         }
 
-        IsDrained = await IsQuietAsync(All);
+        IsDrained = await IsQuietAsync(All, waitsForApplication);
     }
 
     /// <inheritdoc/>
@@ -114,7 +116,7 @@ public sealed class DrainSequence(
     }
 
     // Whether nothing of these directions is in flight any more, and nobody who holds a connection used it for a moment.
-    private async Task<bool> IsQuietAsync(Direction[] directions)
+    private async Task<bool> IsQuietAsync(Direction[] directions, bool waitsForApplication = false)
     {
         var quietSince = time.GetTimestamp();
         var seen = -1L;
@@ -127,7 +129,7 @@ public sealed class DrainSequence(
                 return !isBusy;
             }
 
-            if (isBusy || (requests != seen && seen >= 0))
+            if (isBusy || (requests != seen && seen >= 0) || (waitsForApplication && counters.ConnectionsOf(Direction.Outbound) > 0))
             {
                 quietSince = time.GetTimestamp();
             }

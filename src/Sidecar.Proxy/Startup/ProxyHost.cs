@@ -34,7 +34,7 @@ public sealed class ProxyHost : IAsyncDisposable
     {
         _parts = parts;
         parts.Admin.BeginDrain = () => _ = BeginDrain(skipAcceptWindow: false, "admin");
-        parts.Admin.BeginEnd = () => End(skipAcceptWindow: true, "quitquitquit");
+        parts.Admin.BeginEnd = () => End(skipAcceptWindow: true, waitsForApplication: true, "quitquitquit");
     }
 
     /// <summary>Ends with the exit code.</summary>
@@ -85,11 +85,11 @@ public sealed class ProxyHost : IAsyncDisposable
                 break;
             case ProxySignal.Terminate:
                 Received("SIGTERM");
-                End(skipAcceptWindow: false, "SIGTERM");
+                End(skipAcceptWindow: false, waitsForApplication: true, "SIGTERM");
                 break;
             case ProxySignal.Interrupt:
                 Received("SIGINT");
-                End(skipAcceptWindow: true, "SIGINT");
+                End(skipAcceptWindow: true, waitsForApplication: false, "SIGINT");
                 break;
         }
     }
@@ -157,20 +157,20 @@ public sealed class ProxyHost : IAsyncDisposable
     // After a drain it is the only line that says when the end began.
     private void Received(string signal) => _parts.Events.Write(LogEvents.SignalReceived, LogSeverity.Info, [("signal", signal)]);
 
-    private void End(bool skipAcceptWindow, string cause)
+    private void End(bool skipAcceptWindow, bool waitsForApplication, string cause)
     {
         if (Interlocked.Exchange(ref _isEnding, 1) == 0)
         {
-            _ = EndAsync(skipAcceptWindow, cause);
+            _ = EndAsync(skipAcceptWindow, waitsForApplication, cause);
         }
     }
 
-    private async Task EndAsync(bool skipAcceptWindow, string cause)
+    private async Task EndAsync(bool skipAcceptWindow, bool waitsForApplication, string cause)
     {
         try
         {
             _ = BeginDrain(skipAcceptWindow, cause);
-            await _parts.Drain.EndAsync(skipAcceptWindow);
+            await _parts.Drain.EndAsync(skipAcceptWindow, waitsForApplication);
             _parts.DrainState.Advance(DrainPhase.Refusing);
             using (var deadline = new CancellationTokenSource(_parts.Drain.TimeLeft, _parts.Time))
             {

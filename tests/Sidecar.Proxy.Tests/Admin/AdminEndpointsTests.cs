@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Http.Features;
 using Sidecar.Configuration;
 using Sidecar.Configuration.Effective;
 using Sidecar.Proxy.Admin;
+using Sidecar.Proxy.AppHealth;
 using Sidecar.Proxy.Configuration;
 using Sidecar.Proxy.Policies;
 using Sidecar.Proxy.Telemetry;
@@ -18,7 +19,7 @@ public sealed class AdminEndpointsTests
     private readonly RecordedAdminView _view = new();
     private readonly AdminEndpoints _endpoints;
 
-    public AdminEndpointsTests() => _endpoints = new AdminEndpoints(_view);
+    public AdminEndpointsTests() => _endpoints = new AdminEndpoints(_view, new AppHealthEndpoint(new ApplicationHealth([], (_, _) => { }, TimeProvider.System)));
 
     [Theory]
     [InlineData("/livez")]

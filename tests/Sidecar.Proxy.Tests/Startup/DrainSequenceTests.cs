@@ -18,7 +18,7 @@ public class DrainSequenceTests
     {
         using var drain = Sequence(TimeSpan.FromSeconds(30));
 
-        var drained = drain.EndAsync(skipAcceptWindow: false);
+        var drained = drain.EndAsync(skipAcceptWindow: false, waitsForApplication: true);
         Assert.Equal(DrainPhase.Accepting, _state.Phase);
         Assert.Equal(0, _stopped);
         await AdvanceUntilAsync(drained);
@@ -35,7 +35,7 @@ public class DrainSequenceTests
     {
         using var drain = Sequence(TimeSpan.FromSeconds(30));
 
-        await AdvanceUntilAsync(() => drain.EndAsync(skipAcceptWindow: true));
+        await AdvanceUntilAsync(() => drain.EndAsync(skipAcceptWindow: true, waitsForApplication: false));
 
         Assert.True(Elapsed(drain) < TimeSpan.FromSeconds(5));
     }
@@ -46,7 +46,7 @@ public class DrainSequenceTests
         _counters.RequestStarted(Direction.Reverse);
         using var drain = Sequence(TimeSpan.FromSeconds(30));
 
-        await AdvanceUntilAsync(() => drain.EndAsync(skipAcceptWindow: false));
+        await AdvanceUntilAsync(() => drain.EndAsync(skipAcceptWindow: false, waitsForApplication: true));
 
         Assert.False(drain.IsDrained);
         Assert.True(Elapsed(drain) >= TimeSpan.FromSeconds(29));
@@ -58,7 +58,7 @@ public class DrainSequenceTests
     {
         using var drain = Sequence(TimeSpan.FromSeconds(6));
 
-        await AdvanceUntilAsync(() => drain.EndAsync(skipAcceptWindow: false));
+        await AdvanceUntilAsync(() => drain.EndAsync(skipAcceptWindow: false, waitsForApplication: true));
 
         Assert.True(Elapsed(drain) >= TimeSpan.FromSeconds(1));
         Assert.True(Elapsed(drain) < TimeSpan.FromSeconds(4));
@@ -142,10 +142,28 @@ public class DrainSequenceTests
         await AdvanceUntilAsync(() => drain.DrainAsync(skipAcceptWindow: false));
         Advance(TimeSpan.FromSeconds(10));
 
-        await AdvanceUntilAsync(() => drain.EndAsync(skipAcceptWindow: false));
+        await AdvanceUntilAsync(() => drain.EndAsync(skipAcceptWindow: false, waitsForApplication: true));
 
         Assert.False(drain.IsDrained);
         Assert.InRange(Elapsed(drain), TimeSpan.FromSeconds(29), TimeSpan.FromSeconds(29.5));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task End_TheApplicationHoldsAConnection_IsWaitedForUnlessSomebodyIsAtATerminal(bool waitsForApplication)
+    {
+        _counters.ConnectionOpened(Direction.Outbound);
+        using var drain = Sequence(TimeSpan.FromSeconds(30));
+
+        var ended = Running(() => drain.EndAsync(skipAcceptWindow: true, waitsForApplication));
+        Advance(TimeSpan.FromSeconds(20));
+        Assert.Equal(!waitsForApplication, ended.IsCompleted);
+        _counters.ConnectionClosed(Direction.Outbound);
+        await AdvanceUntilAsync(ended);
+
+        Assert.True(drain.IsDrained);
+        Assert.True(Elapsed(drain) < TimeSpan.FromSeconds(21));
     }
 
     [Fact]
@@ -156,7 +174,7 @@ public class DrainSequenceTests
         Advance(TimeSpan.FromHours(1));
         _counters.RequestStarted(Direction.Outbound);
 
-        var ended = Running(() => drain.EndAsync(skipAcceptWindow: false));
+        var ended = Running(() => drain.EndAsync(skipAcceptWindow: false, waitsForApplication: true));
         Advance(TimeSpan.FromSeconds(10));
         Assert.False(ended.IsCompleted);
         _counters.RequestEnded(Direction.Outbound, aborted: false);
