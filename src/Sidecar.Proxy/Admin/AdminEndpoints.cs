@@ -14,7 +14,8 @@ namespace Sidecar.Proxy.Admin;
 /// no second spelling of a path exists.
 /// </summary>
 /// <param name="view">What is shown and done.</param>
-public sealed class AdminEndpoints(IAdminView view)
+/// <param name="appHealth">The application's probes.</param>
+public sealed class AdminEndpoints(IAdminView view, AppHealthEndpoint appHealth)
 {
     /// <summary>Serves the admin listener.</summary>
     public Task HandleAdminAsync(HttpContext context)
@@ -48,10 +49,14 @@ public sealed class AdminEndpoints(IAdminView view)
     }
 
     /// <summary>
-    /// Serves the metrics listener: <c>GET /metrics</c>, <c>/livez</c>, <c>/readyz</c>. Any <c>Host</c>, since scrapers and
+    /// Serves the metrics listener: <c>GET /metrics</c>, <c>/livez</c>, <c>/readyz</c>, <c>/app-health/…</c>. Any <c>Host</c>, since scrapers and
     /// the kubelet come by address; never verbose, since anybody in the pod network may ask.
     /// </summary>
-    public Task HandleMetricsAsync(HttpContext context) => ProbeOrMetricsAsync(context, Target(context).Path);
+    public Task HandleMetricsAsync(HttpContext context)
+    {
+        var path = Target(context).Path;
+        return AppHealthEndpoint.Owns(path) ? ReadAsync(context, c => appHealth.HandleAsync(c, path)) : ProbeOrMetricsAsync(context, path);
+    }
 
     private Task ProbeOrMetricsAsync(HttpContext context, string path) => path switch
     {
@@ -127,13 +132,18 @@ public sealed class AdminEndpoints(IAdminView view)
             return AdminResponse.WriteProblemAsync(context, StatusCodes.Status403Forbidden, $"Changing requests carry the header {HeaderNames.Admin}.");
         }
 
-        return path == "/drain" ? DrainAsync(context) : SetLogLevelAsync(context, query);
+        return path switch
+        {
+            "/drain" => BeginAsync(context, path, view.Drain),
+            "/quitquitquit" => BeginAsync(context, path, view.Quit),
+            _ => SetLogLevelAsync(context, query),
+        };
     }
 
-    private Task DrainAsync(HttpContext context)
+    private Task BeginAsync(HttpContext context, string path, Action begin)
     {
-        Audit(context, "/drain", "", AdminOutcome.Accepted);
-        view.Drain();
+        Audit(context, path, "", AdminOutcome.Accepted);
+        begin();
         return AdminResponse.WriteJsonAsync(context, StatusCodes.Status202Accepted, json => AdminJson.WriteStats(json, view));
     }
 
@@ -156,7 +166,7 @@ public sealed class AdminEndpoints(IAdminView view)
         outcome,
         context.Connection.RemoteIpAddress is { } address ? new System.Net.IPEndPoint(address, context.Connection.RemotePort) : null));
 
-    private static bool IsChanging(string path) => path is "/drain" or "/log-level";
+    private static bool IsChanging(string path) => path is "/drain" or "/quitquitquit" or "/log-level";
 
     private static bool IsVerbose(string query) => query is "verbose" or "verbose=" or "verbose=true" or "verbose=1";
 

@@ -120,6 +120,10 @@ internal static class AdminJson
         json.WriteNumber("requests", stats.Requests);
         json.WriteNumber("inFlight", stats.InFlight);
         json.WriteNumber("connections", stats.Connections);
+
+        // Inbound and reverse: what a drain waits for.
+        json.WriteNumber("inboundInFlight", stats.Inbound.InFlight);
+        json.WriteNumber("inboundConnections", stats.Inbound.Connections);
         json.WriteNumber("lostLogLines", stats.LostLogLines);
         json.WriteNumber("lostSpans", stats.LostSpans);
 

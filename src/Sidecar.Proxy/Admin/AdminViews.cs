@@ -14,10 +14,10 @@ public enum LifeState
     /// <summary>Traffic is welcome.</summary>
     Ready,
 
-    /// <summary>Draining: not ready, requests in flight are finished.</summary>
+    /// <summary>Draining: not ready, requests in flight that came in are finished.</summary>
     Draining,
 
-    /// <summary>Nothing is in flight any more.</summary>
+    /// <summary>Nothing that came in is in flight any more.</summary>
     Drained,
 }
 
@@ -45,7 +45,16 @@ public readonly record struct StatsView(
     long Connections,
     TimeSpan Uptime,
     long LostLogLines,
-    long LostSpans);
+    long LostSpans)
+{
+    /// <summary>What a drain waits for: inbound and reverse.</summary>
+    public TrafficView Inbound { get; init; }
+}
+
+/// <summary>Traffic of a part of the listeners.</summary>
+/// <param name="InFlight">Requests that did not end yet, and connections that are carried as TCP.</param>
+/// <param name="Connections">Open downstream connections.</param>
+public readonly record struct TrafficView(long InFlight, long Connections);
 
 /// <summary>What became of a changing request.</summary>
 public enum AdminOutcome
@@ -64,7 +73,7 @@ public enum AdminOutcome
 }
 
 /// <summary>The audit trail of one changing request.</summary>
-/// <param name="Action"><c>drain</c> or <c>log-level</c>.</param>
+/// <param name="Action"><c>drain</c>, <c>quitquitquit</c> or <c>log-level</c>.</param>
 /// <param name="Value">What was asked for, from a closed list; empty when none or invalid.</param>
 /// <param name="Outcome">What became of it.</param>
 /// <param name="Peer">Who asked.</param>

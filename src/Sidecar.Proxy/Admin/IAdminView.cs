@@ -40,8 +40,11 @@ public interface IAdminView
     /// <summary>All instruments in Prometheus' text format.</summary>
     void WriteMetrics(IBufferWriter<byte> output);
 
-    /// <summary>Begins to drain, without ending the process; does nothing when it is draining already.</summary>
+    /// <summary>Begins to drain what comes in, without ending the process; does nothing when it is draining already.</summary>
     void Drain();
+
+    /// <summary>Drains without accept window and ends the process; does nothing when it is ending already.</summary>
+    void Quit();
 
     /// <summary>Sets the log level until the next reload.</summary>
     void SetLogLevel(LogSeverity level);

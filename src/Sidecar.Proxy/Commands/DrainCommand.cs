@@ -16,7 +16,7 @@ public static class DrainCommand
     {
         var address = CommandOptions.Address();
         var timeout = CommandOptions.Timeout(DefaultTimeout, "Give up following after this with exit 1; the drain goes on.");
-        var command = new ExampleCommand("drain", "Drain a running proxy: not ready at once, requests in flight are finished.",
+        var command = new ExampleCommand("drain", "Drain a running proxy: not ready at once, what came in is finished; the application's own calls go on.",
         [
             "sidecar-proxy drain",
             "sidecar-proxy drain --address 127.0.0.1:15100 --timeout 25s",
@@ -53,10 +53,11 @@ public static class DrainCommand
                 return ExitCodes.Ok;
             }
 
-            var inFlight = answer.IsSuccess ? answer.Number("inFlight") : said;
+            // The application's own calls go on until it has ended, and are nothing to wait for here.
+            var inFlight = answer.IsSuccess ? answer.Number("inboundInFlight") : said;
             if (inFlight != said)
             {
-                environment.Error.WriteLine($"draining: {inFlight} in flight, {answer.Number("connections")} connections");
+                environment.Error.WriteLine($"draining: {inFlight} in flight, {answer.Number("inboundConnections")} connections");
                 said = inFlight;
             }
 

@@ -63,6 +63,7 @@ public static class RunCommand
                 ParseOnInvalid(parsed.GetValue(onInvalid)))
             {
                 IsPod = parsed.GetValue(pod),
+                ApplicationProbes = Environment.GetEnvironmentVariable(EnvironmentVariables.ApplicationProbes),
             },
             environment,
             cancellationToken));

@@ -18,7 +18,7 @@ public sealed class OverloadMiddleware(RequestDelegate next, TrafficCounters cou
     public Task InvokeAsync(HttpContext context)
     {
         var phase = drain.Phase;
-        if (phase == DrainPhase.Refusing || (phase == DrainPhase.Closing && context.Features.Get<ListenerFeature>()?.Kind != ListenerKind.Outbound))
+        if (phase == DrainPhase.Refusing || (phase >= DrainPhase.Closing && context.Features.Get<ListenerFeature>()?.Kind != ListenerKind.Outbound))
         {
             // The application still needs its way out while it finishes: outbound is untouched until the very end.
             context.Features.GetRequiredFeature<RequestRecord>().ClosesConnection = true;

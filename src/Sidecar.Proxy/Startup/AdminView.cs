@@ -31,6 +31,9 @@ public sealed class AdminView(
     /// <summary>Begins the drain; wired once the server exists.</summary>
     public Action? BeginDrain { get; set; }
 
+    /// <summary>Begins the end; wired once the server exists.</summary>
+    public Action? BeginEnd { get; set; }
+
     /// <summary>Spans that were not exported.</summary>
     public Func<long> LostSpans { get; set; } = static () => 0;
 
@@ -42,7 +45,8 @@ public sealed class AdminView(
             var state = drain.Phase switch
             {
                 DrainPhase.Serving => _starting is null ? LifeState.Ready : LifeState.Starting,
-                >= DrainPhase.Closing when counters.InFlight == 0 => LifeState.Drained,
+                DrainPhase.Drained => LifeState.Drained,
+                DrainPhase.Refusing when counters.InFlight == 0 => LifeState.Drained,
                 _ => LifeState.Draining,
             };
             return new HealthView(
@@ -75,7 +79,12 @@ public sealed class AdminView(
 
     /// <inheritdoc/>
     public StatsView Stats => new(
-        counters.Completed + counters.Aborted, counters.InFlight, counters.Connections, time.GetElapsedTime(_started), lines.LostLines, LostSpans());
+        counters.Completed + counters.Aborted, counters.InFlight, counters.Connections, time.GetElapsedTime(_started), lines.LostLines, LostSpans())
+    {
+        Inbound = new TrafficView(
+            counters.InFlightOf(Direction.Inbound) + counters.InFlightOf(Direction.Reverse) + counters.OpaqueOf(Direction.Inbound),
+            counters.ConnectionsOf(Direction.Inbound) + counters.ConnectionsOf(Direction.Reverse)),
+    };
 
     /// <inheritdoc/>
     public LogSeverity LogLevel => events.MinimumLevel;
@@ -88,6 +97,9 @@ public sealed class AdminView(
 
     /// <inheritdoc/>
     public void Drain() => BeginDrain?.Invoke();
+
+    /// <inheritdoc/>
+    public void Quit() => BeginEnd?.Invoke();
 
     /// <inheritdoc/>
     public void SetLogLevel(LogSeverity level) => events.MinimumLevel = level;

@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Sidecar.Configuration;
 using Sidecar.Configuration.Effective;
 using Sidecar.Proxy.Admin;
+using Sidecar.Proxy.AppHealth;
 using Sidecar.Proxy.Configuration;
 using Sidecar.Proxy.Forwarding;
 using Sidecar.Proxy.Interception;
@@ -44,7 +45,8 @@ public sealed class Composition : IAsyncDisposable
         ConfigurationReloader reloader,
         ConfigurationStore store,
         ConfigFileSet files,
-        ConfigFileReading reading)
+        ConfigFileReading reading,
+        IEnumerable<ApplicationProbe> probes)
     {
         (Time, var random) = (environment.Time, environment.Random);
         _reloader = reloader;
@@ -91,7 +93,7 @@ public sealed class Composition : IAsyncDisposable
         };
         _meter.RegisterGauges(new ProxyGauges(counters, policies, store, DrainState, Time));
 
-        Listeners = new Listeners(configuration, _connectionLimit, counters, _telemetry, Time);
+        Listeners = new Listeners(configuration, _connectionLimit, counters, DrainState, _telemetry, Time);
         var interception = new InterceptionListeners(
             configuration.Listeners,
             new LoopGuard(new LocalAddresses(Time), dialed.Contains, () => [.. Listeners.Bound.Select(listener => listener.Address.Port)]),
@@ -113,7 +115,7 @@ public sealed class Composition : IAsyncDisposable
         _parserRefusals = Server.Services.GetService<DiagnosticListener>()?.Subscribe(new ParserRefusals(_telemetry), ParserRefusals.Wants);
         ProxyPipeline.Build(Server, new ProxyParts(
             Time, _telemetry, counters, new RequestIds(random.NextInt64), DrainState, () => _running.InFlightLimit, replayMemory, routes,
-            unmatched, originals, new AdminEndpoints(Admin), InternalDefect));
+            unmatched, originals, new AdminEndpoints(Admin, new AppHealthEndpoint(new ApplicationHealth(probes, ProbeChanged, Time))), InternalDefect));
     }
 
     /// <summary>Clock.</summary>
@@ -160,12 +162,14 @@ public sealed class Composition : IAsyncDisposable
             state);
         var reading = files.Read();
         var (initial, errors) = reloader.Start(reading, options.OnInvalid);
-        if (initial.Accepted is not { } accepted)
+        var (probes, mistakes) = ProbeReader.Read(options.ApplicationProbes);
+        if (initial.Accepted is not { } accepted || mistakes.Count > 0)
         {
-            throw new ConfigurationInvalidException(errors);
+            // What is written nowhere but in the pod's own definition has no last good one.
+            throw new ConfigurationInvalidException([.. initial.Accepted is null ? errors : [], .. mistakes]);
         }
 
-        var parts = new Composition(environment, reloader, new ConfigurationStore(initial, reading.Files, environment.Time), files, reading);
+        var parts = new Composition(environment, reloader, new ConfigurationStore(initial, reading.Files, environment.Time), files, reading, probes);
         parts.Report(initial, accepted, errors);
         return parts;
     }
@@ -230,6 +234,7 @@ public sealed class Composition : IAsyncDisposable
         await Server.DisposeAsync();
         await Clusters.DisposeAsync();
         Drain.Dispose();
+        DrainState.Dispose();
         _telemetry.Dispose();
         _accessLog.Dispose();
         _tracing.Dispose();
@@ -272,6 +277,9 @@ public sealed class Composition : IAsyncDisposable
                 ("processors", Environment.ProcessorCount),
             ]);
     }
+
+    private void ProbeChanged(string probe, ProbeVerdict verdict) => Events.Write(
+        LogEvents.AppProbeChanged, LogSeverity.Info, [("probe", probe), ("healthy", verdict.IsHealthy), ("reason", verdict.Reason)]);
 
     private void InternalDefect(RequestRecord record, Exception exception) => Events.Write(
         LogEvents.InternalError,

@@ -1,18 +1,22 @@
+using Sidecar.Configuration.Effective;
 using Sidecar.Proxy.Overload;
 using Sidecar.Proxy.Telemetry;
 
 namespace Sidecar.Proxy.Startup;
 
 /// <summary>
-/// Shutdown by one clock, which starts with the first sign of it (PRODUCT §5): not ready at once; everything is served for
-/// the accept window; then no new connections and every answer closes its own; the end when nothing is in flight, at the
-/// latest one second before the grace period ends.
+/// Shutdown by one clock, which starts with the first sign of it (PRODUCT §5), in two halves. A drain (a pod's preStop hook) is
+/// about what comes in: not ready at once; everything is served for the accept window; then no new connections, every answer
+/// closes its own, HTTP/2 is told to go away; until nothing of inbound and reverse is in flight. The way out of the application
+/// stays as it was. The end (a signal) waits for that too, on what is left of the clock, at the latest one second before the
+/// grace period ends. An outbound connection that is open, idle or not, says that the application has not ended: only then is its
+/// way out taken from it. Where the platform ends the sidecar last there is none; where it ends both at once, it matters.
 /// </summary>
 /// <param name="state">Read by the request path.</param>
 /// <param name="counters">What is in flight.</param>
 /// <param name="grace">The whole time granted.</param>
 /// <param name="acceptFor">Accept window; null is min(5 s, grace/6).</param>
-/// <param name="stopAccepting">Closes the traffic listeners.</param>
+/// <param name="stopAccepting">Closes the inbound and reverse listeners.</param>
 /// <param name="time">Clock.</param>
 public sealed class DrainSequence(
     DrainState state,
@@ -26,12 +30,16 @@ public sealed class DrainSequence(
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(20);
 
     // A caller with an idle keep-alive connection may be sending on it at this very moment; connections are given this
-    // long to use it and be told to close, before the server closes them.
+    // long to use it and be told to close, before they are closed.
     private static readonly TimeSpan Linger = TimeSpan.FromMilliseconds(250);
+
+    private static readonly Direction[] ComingIn = [Direction.Reverse, Direction.Inbound];
+    private static readonly Direction[] All = Enum.GetValues<Direction>();
 
     private readonly Lock _lock = new();
     private readonly CancellationTokenSource _skipWindow = new();
     private Task? _drained;
+    private long _clock;
 
     /// <summary>When it began, from <see cref="TimeProvider.GetTimestamp"/>; null while serving.</summary>
     public long? StartedAt { get; private set; }
@@ -40,15 +48,18 @@ public sealed class DrainSequence(
     public bool IsDrained { get; private set; }
 
     /// <summary>When everything must have ended.</summary>
-    public TimeSpan TimeLeft => StartedAt is { } started ? Max(Deadline - time.GetElapsedTime(started), TimeSpan.Zero) : Deadline;
+    public TimeSpan TimeLeft => StartedAt is null ? Deadline : Max(Deadline - time.GetElapsedTime(Volatile.Read(ref _clock)), TimeSpan.Zero);
 
     private TimeSpan Deadline => Max(grace - Reserve, TimeSpan.Zero);
 
     private TimeSpan Window => Min(acceptFor ?? Min(TimeSpan.FromSeconds(5), grace / 6), Deadline);
 
-    /// <summary>Begins, or joins what has begun; completes when nothing is in flight or the time is up. Does not end the process.</summary>
-    /// <param name="skipAcceptWindow">SIGINT: somebody waits at a terminal.</param>
-    public Task RunAsync(bool skipAcceptWindow)
+    /// <summary>
+    /// The first half: begins, or joins what has begun; completes when nothing that came in is in flight or the time is up. Does not
+    /// end the process, and leaves outbound alone.
+    /// </summary>
+    /// <param name="skipAcceptWindow">Somebody waits at a terminal, or the application has ended.</param>
+    public Task DrainAsync(bool skipAcceptWindow)
     {
         if (skipAcceptWindow)
         {
@@ -59,42 +70,77 @@ public sealed class DrainSequence(
         {
             if (_drained is null)
             {
-                StartedAt = time.GetTimestamp();
+                _clock = time.GetTimestamp();
+                StartedAt = _clock;
                 state.Advance(DrainPhase.Accepting);
-                _drained = DrainAsync();
+                _drained = StopComingInAsync();
             }
 
             return _drained;
         }
     }
 
+    /// <summary>Both halves: completes when nothing at all is in flight or the time is up.</summary>
+    /// <param name="skipAcceptWindow">As <see cref="DrainAsync"/>.</param>
+    /// <param name="waitsForApplication">Idle outbound connections are waited for too: false where somebody waits at a terminal.</param>
+    public async Task EndAsync(bool skipAcceptWindow, bool waitsForApplication)
+    {
+        await DrainAsync(skipAcceptWindow);
+        if (time.GetElapsedTime(_clock) >= grace)
+        {
+            // Drained by hand long ago: no grace period of a pod is that old, so this signal starts one of its own.
+            Volatile.Write(ref _clock, time.GetTimestamp());
+        }
+
+        IsDrained = await IsQuietAsync(All, waitsForApplication);
+    }
+
     /// <inheritdoc/>
     public void Dispose() => _skipWindow.Dispose();
 
-    private async Task DrainAsync()
+    private async Task StopComingInAsync()
     {
         await Task.Delay(Window, time, _skipWindow.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         state.Advance(DrainPhase.Closing);
         await stopAccepting();
-
-        var quietSince = time.GetTimestamp();
-        var seen = counters.Requests;
-        while (TimeLeft > TimeSpan.Zero)
+        if (counters.ConnectionsOf(Direction.Reverse) + counters.ConnectionsOf(Direction.Inbound) > 0)
         {
-            if (counters.InFlight > 0 || counters.Opaque > 0 || counters.Requests != seen)
-            {
-                quietSince = time.GetTimestamp();
-                seen = counters.Requests;
-            }
-            else if (counters.Connections == 0 || time.GetElapsedTime(quietSince) >= Linger)
-            {
-                break;
-            }
-
-            await Task.Delay(Look, time);
+            await Task.Delay(Min(Linger, TimeLeft), time);
+            state.CloseConnections();
         }
 
-        IsDrained = counters.InFlight == 0 && counters.Opaque == 0;
+        if (await IsQuietAsync(ComingIn))
+        {
+            state.Advance(DrainPhase.Drained);
+        }
+    }
+
+    // Whether nothing of these directions is in flight any more, and nobody who holds a connection used it for a moment.
+    private async Task<bool> IsQuietAsync(Direction[] directions, bool waitsForApplication = false)
+    {
+        var quietSince = time.GetTimestamp();
+        var seen = -1L;
+        while (true)
+        {
+            var isBusy = directions.Any(direction => counters.InFlightOf(direction) > 0 || counters.OpaqueOf(direction) > 0);
+            var requests = directions.Sum(counters.RequestsOf);
+            if (TimeLeft == TimeSpan.Zero)
+            {
+                return !isBusy;
+            }
+
+            if (isBusy || (requests != seen && seen >= 0) || (waitsForApplication && counters.ConnectionsOf(Direction.Outbound) > 0))
+            {
+                quietSince = time.GetTimestamp();
+            }
+            else if (directions.All(direction => counters.ConnectionsOf(direction) == 0) || time.GetElapsedTime(quietSince) >= Linger)
+            {
+                return true;
+            }
+
+            seen = requests;
+            await Task.Delay(Look, time);
+        }
     }
 
     private static TimeSpan Min(TimeSpan a, TimeSpan b) => a < b ? a : b;

@@ -9,7 +9,8 @@ using Sidecar.Proxy.Telemetry;
 namespace Sidecar.Proxy.Startup;
 
 /// <summary>The bound ports, each with its connection pipeline, and the server limits: none of the server's own defaults applies.</summary>
-public sealed class Listeners(SidecarConfiguration configuration, int connectionLimit, TrafficCounters counters, RequestTelemetry telemetry, TimeProvider time)
+public sealed class Listeners(
+    SidecarConfiguration configuration, int connectionLimit, TrafficCounters counters, DrainState drain, RequestTelemetry telemetry, TimeProvider time)
 {
     private ListenOptions? _reverse;
     private ListenOptions? _outbound;
@@ -66,6 +67,7 @@ public sealed class Listeners(SidecarConfiguration configuration, int connection
         {
             listen.Protocols = HttpProtocols.Http1AndHttp2;
             listen.Use(next => new ConnectionLimitMiddleware(next, connectionLimit, counters, telemetry).OnConnectionAsync);
+            listen.Use(next => connection => DrainedConnection.RunAsync(next, connection, drain));
             listen.Use(next => new ProtocolDetectionMiddleware(
                 next, configuration.Limits.KeepAlive, configuration.Limits.HeaderTimeout, time).OnConnectionAsync);
         });
@@ -104,7 +106,8 @@ public sealed class Listeners(SidecarConfiguration configuration, int connection
         {
             try
             {
-                await next(connection);
+                // The way out of the application is not drained.
+                await (direction == Direction.Outbound ? next(connection) : DrainedConnection.RunAsync(next, connection, drain));
             }
             finally
             {

@@ -34,6 +34,7 @@ public sealed class ProxyHost : IAsyncDisposable
     {
         _parts = parts;
         parts.Admin.BeginDrain = () => _ = BeginDrain(skipAcceptWindow: false, "admin");
+        parts.Admin.BeginEnd = () => End(skipAcceptWindow: true, waitsForApplication: true, "quitquitquit");
     }
 
     /// <summary>Ends with the exit code.</summary>
@@ -82,8 +83,13 @@ public sealed class ProxyHost : IAsyncDisposable
             case ProxySignal.Reload:
                 _parts.Watcher.Trigger();
                 break;
-            case ProxySignal.Terminate or ProxySignal.Interrupt when Interlocked.Exchange(ref _isEnding, 1) == 0:
-                _ = EndAsync(signal);
+            case ProxySignal.Terminate:
+                Received("SIGTERM");
+                End(skipAcceptWindow: false, waitsForApplication: true, "SIGTERM");
+                break;
+            case ProxySignal.Interrupt:
+                Received("SIGINT");
+                End(skipAcceptWindow: true, waitsForApplication: false, "SIGINT");
                 break;
         }
     }
@@ -145,14 +151,26 @@ public sealed class ProxyHost : IAsyncDisposable
             _parts.Events.Write(LogEvents.DrainStarted, LogSeverity.Info, [("cause", cause), ("inFlight", _parts.Counters.InFlight)]);
         }
 
-        return _parts.Drain.RunAsync(skipAcceptWindow);
+        return _parts.Drain.DrainAsync(skipAcceptWindow);
     }
 
-    private async Task EndAsync(ProxySignal signal)
+    // After a drain it is the only line that says when the end began.
+    private void Received(string signal) => _parts.Events.Write(LogEvents.SignalReceived, LogSeverity.Info, [("signal", signal)]);
+
+    private void End(bool skipAcceptWindow, bool waitsForApplication, string cause)
+    {
+        if (Interlocked.Exchange(ref _isEnding, 1) == 0)
+        {
+            _ = EndAsync(skipAcceptWindow, waitsForApplication, cause);
+        }
+    }
+
+    private async Task EndAsync(bool skipAcceptWindow, bool waitsForApplication, string cause)
     {
         try
         {
-            await BeginDrain(signal == ProxySignal.Interrupt, signal == ProxySignal.Interrupt ? "SIGINT" : "SIGTERM");
+            _ = BeginDrain(skipAcceptWindow, cause);
+            await _parts.Drain.EndAsync(skipAcceptWindow, waitsForApplication);
             _parts.DrainState.Advance(DrainPhase.Refusing);
             using (var deadline = new CancellationTokenSource(_parts.Drain.TimeLeft, _parts.Time))
             {

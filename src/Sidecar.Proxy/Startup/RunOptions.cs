@@ -22,4 +22,7 @@ public sealed record RunOptions(
 {
     /// <summary><c>--pod</c>: outbound and inbound are open at their default ports unless the document says otherwise.</summary>
     public bool IsPod { get; init; }
+
+    /// <summary>Text of <c>SIDECAR_APP_PROBES</c>: the application's own probes; null when there are none.</summary>
+    public string? ApplicationProbes { get; init; }
 }

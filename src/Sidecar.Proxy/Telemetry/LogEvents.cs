@@ -79,6 +79,9 @@ public static class LogEvents
     /// <summary>A signal arrived.</summary>
     public static readonly LogEvent SignalReceived = new(42, "signal-received");
 
+    /// <summary>A probe of the application that we perform for the kubelet failed, or succeeds again.</summary>
+    public static readonly LogEvent AppProbeChanged = new(43, "app-probe-changed");
+
     /// <summary>Somebody used a changing admin endpoint (audit).</summary>
     public static readonly LogEvent AdminAction = new(50, "admin-action");
 
@@ -111,6 +114,6 @@ public static class LogEvents
     [
         Request, Connection, AccessLogSuppressed, LogLinesLost, Started, Listening, ListenFailed, Stopped, Limits, ConfigLoaded, ConfigRejected, ConfigWarning,
         ConfigFallback, StateFailed, BreakerTransition, Ejection, HealthChanged, DnsFailed, DnsChanged, UpstreamFailed, DrainStarted, DrainFinished,
-        SignalReceived, AdminAction, OtlpFailed, OtlpRecovered, OtlpSettingIgnored, OtlpStarted, MalformedRequest, InternalError, LimitReached, LoopRefused,
+        SignalReceived, AppProbeChanged, AdminAction, OtlpFailed, OtlpRecovered, OtlpSettingIgnored, OtlpStarted, MalformedRequest, InternalError, LimitReached, LoopRefused,
     ];
 }

@@ -10,7 +10,7 @@ public sealed class TrafficCounters
     private readonly int[] _connections = new int[Directions];
     private readonly int[] _opaque = new int[Directions];
     private readonly int[] _inFlight = new int[Directions];
-    private long _requests;
+    private readonly long[] _requests = new long[Directions];
     private long _completed;
     private long _aborted;
     private long _refused;
@@ -27,7 +27,7 @@ public sealed class TrafficCounters
     public int Opaque => Sum(_opaque);
 
     /// <summary>Requests that ever arrived.</summary>
-    public long Requests => Interlocked.Read(ref _requests);
+    public long Requests => RequestsOf(Direction.Reverse) + RequestsOf(Direction.Outbound) + RequestsOf(Direction.Inbound);
 
     /// <summary>Requests that were answered to the end.</summary>
     public long Completed => Interlocked.Read(ref _completed);
@@ -52,6 +52,9 @@ public sealed class TrafficCounters
 
     /// <summary>Requests of one direction being served.</summary>
     public int InFlightOf(Direction direction) => Volatile.Read(ref _inFlight[(int)direction]);
+
+    /// <summary>Requests of one direction that ever arrived.</summary>
+    public long RequestsOf(Direction direction) => Interlocked.Read(ref _requests[(int)direction]);
 
     /// <summary>A connection came in over the limit.</summary>
     public void ConnectionRefused() => Interlocked.Increment(ref _connectionsRefused);
@@ -80,7 +83,7 @@ public sealed class TrafficCounters
     /// <summary>A request arrived.</summary>
     public void RequestStarted(Direction direction)
     {
-        Interlocked.Increment(ref _requests);
+        Interlocked.Increment(ref _requests[(int)direction]);
         Interlocked.Increment(ref _inFlight[(int)direction]);
     }
 

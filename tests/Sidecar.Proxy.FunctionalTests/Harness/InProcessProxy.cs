@@ -38,7 +38,10 @@ internal sealed class InProcessProxy : IProxyUnderTest
             "defaults" => OnInvalid.Defaults,
             _ => OnInvalid.Exit,
         };
-        var options = new RunOptions([configurationFile], [], null, null, [], start.StateDirectory, onInvalid);
+        var options = new RunOptions([configurationFile], [], null, null, [], start.StateDirectory, onInvalid)
+        {
+            ApplicationProbes = start.Environment?.GetValueOrDefault(Contract.EnvironmentVariables.ApplicationProbes),
+        };
         var environment = new HostEnvironment(TimeProvider.System, new SharedRandom(), new LogLineStream(logs), TextWriter.Null);
         var host = await Patience.Await(ProxyHost.StartAsync(options, environment, CancellationToken.None), "the proxy starts");
         return new InProcessProxy(host, logs, configurationFile);

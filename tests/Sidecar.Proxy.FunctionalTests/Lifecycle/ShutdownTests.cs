@@ -132,7 +132,7 @@ public abstract class ShutdownTests(ProxyKind kind) : ProxySuite(kind)
         var upstream = Own(ScriptedUpstream.Answering(() => Answer.Ok()));
         var proxy = await StartAsync(TestDocument.To(upstream.Address) with { Root = "shutdown: { grace: 30s, acceptFor: 0s }" });
 
-        var drain = await RawClient.ExchangeAsync(proxy.Admin, RequestWithBody("POST", "/drain", "", "host: localhost", "x-sidecar-admin: 1"));
+        var drain = await PostAdminAsync(proxy, "/drain");
         Assert.InRange(drain.Status, 200, 299);
         Assert.Equal(503, (await proxy.AdminAsync("/readyz")).Status);
         Assert.False(proxy.ExitCode.IsCompleted);
@@ -141,6 +141,99 @@ public abstract class ShutdownTests(ProxyKind kind) : ProxySuite(kind)
         Assert.Equal(0, await Patience.Await(proxy.ExitCode, "the proxy ends"));
         Assert.Single(proxy.Logs.Lines, line => line.Event() == "drain-started");
         Assert.Single(proxy.Logs.Lines, line => line.Event() == "drain-finished");
+    }
+
+    [ProxyFact]
+    public async Task AdminDrain_Done_ClosesWhatIsIdleAndWaitsForTheSignal()
+    {
+        var upstream = Own(ScriptedUpstream.Answering(() => Answer.Ok()));
+        var proxy = await StartAsync(TestDocument.To(upstream.Address) with { Cluster = "protocol: http1", Root = "shutdown: { grace: 30s, acceptFor: 0s }" });
+        using var idle = proxy.Connect();
+        await idle.SendAsync(Request("GET", "/"));
+        Assert.False((await idle.ReadResponseAsync()).SaysClose);
+        using var http2 = await RawHttp2Client.ConnectAsync(proxy.Reverse);
+        await http2.ExchangeAsync((":method", "GET"), (":scheme", "http"), (":authority", "app.test"), (":path", "/"));
+
+        await PostAdminAsync(proxy, "/drain");
+
+        // GOAWAY and the end of both connections come without the end of the process.
+        Assert.Equal(Http2FrameType.GoAway, (await Patience.Await(http2.Frames.ReadAsync(), "GOAWAY"))!.Type);
+        Assert.Equal(ConnectionEnd.Closed, await idle.WaitForEndAsync());
+        await Patience.Eventually(async () => (await proxy.AdminJsonAsync("/stats")).Text("status") == "drained", "it is drained");
+        Assert.Equal(503, (await RawClient.ExchangeAsync(proxy.Metrics, Request("GET", "/readyz"))).Status);
+        Assert.Equal(200, (await RawClient.ExchangeAsync(proxy.Metrics, Request("GET", "/livez"))).Status);
+        Assert.False(proxy.ExitCode.IsCompleted);
+
+        proxy.Signal(TestSignal.Terminate);
+
+        Assert.Equal(0, await Patience.Await(proxy.ExitCode, "the proxy ends"));
+        Assert.Equal(2, (await proxy.Logs.WaitForEventAsync("drain-finished")).Number("completed"));
+    }
+
+    [ProxyFact]
+    public async Task DrainCommand_RequestInFlight_ReturnsWhenItIsAnswered()
+    {
+        var permission = new TaskCompletionSource();
+        var upstream = Own(ScriptedUpstream.Answering(() => Answer.Ok("finished").After(permission.Task)));
+        var proxy = await StartAsync(TestDocument.To(upstream.Address) with { Root = "shutdown: { grace: 60s, acceptFor: 0s }" });
+        var held = proxy.GetAsync();
+        await upstream.WaitForRequestsAsync(1);
+
+        var hook = StartCommand("drain", "--address", proxy.Admin.ToString(), "--timeout", "59s");
+        await Patience.Eventually(() => Task.FromResult(hook.Errors.Text.Contains("draining: 1 in flight, 1 connections", StringComparison.Ordinal)), "the hook waits");
+        Assert.False(hook.ExitCode.IsCompleted);
+        permission.SetResult();
+
+        Assert.Equal(0, await Patience.Await(hook.ExitCode, "the hook ends"));
+        Assert.Equal("finished", (await held).BodyText);
+        Assert.False(proxy.ExitCode.IsCompleted);
+    }
+
+    [ProxyFact]
+    public async Task Quit_EndsWithZeroWithoutTheAcceptWindow()
+    {
+        var permission = new TaskCompletionSource();
+        var upstream = Own(ScriptedUpstream.Answering(() => Answer.Ok("finished").After(permission.Task)));
+        var proxy = await StartAsync(TestDocument.To(upstream.Address) with { Root = "shutdown: { grace: 600s, acceptFor: 500s }" });
+        var held = proxy.GetAsync();
+        await upstream.WaitForRequestsAsync(1);
+
+        var quit = await PostAdminAsync(proxy, "/quitquitquit");
+        permission.SetResult();
+
+        Assert.Equal(202, quit.Status);
+        Assert.Equal("finished", (await held).BodyText);
+        Assert.Equal(0, await Patience.Await(proxy.ExitCode, "the proxy ends"));
+        var audit = await proxy.Logs.WaitForEventAsync("admin-action");
+        Assert.Equal(("quitquitquit", "accepted"), (audit.Text("action"), audit.Text("outcome")));
+        Assert.Equal("quitquitquit", (await proxy.Logs.WaitForEventAsync("drain-started")).Text("cause"));
+        Assert.Single(proxy.Logs.Lines, line => line.Event() == "drain-finished");
+    }
+
+    [ProxyFact]
+    public async Task Quit_DuringADrain_EndsIt()
+    {
+        var upstream = Own(ScriptedUpstream.Answering(() => Answer.Ok()));
+        var proxy = await StartAsync(TestDocument.To(upstream.Address) with { Root = "shutdown: { grace: 600s, acceptFor: 500s }" });
+
+        await PostAdminAsync(proxy, "/drain");
+        await PostAdminAsync(proxy, "/quitquitquit");
+
+        Assert.Equal(0, await Patience.Await(proxy.ExitCode, "the proxy ends"));
+    }
+
+    [ProxyTheory]
+    [InlineData(403, "POST", "host: localhost")]
+    [InlineData(405, "GET", "host: localhost", "x-sidecar-admin: 1")]
+    [InlineData(421, "POST", "host: app.example.com", "x-sidecar-admin: 1")]
+    public async Task Quit_NotAsItMustBeAsked_IsRefusedAndEndsNothing(int status, string method, params string[] headers)
+    {
+        var upstream = Own(ScriptedUpstream.Answering(() => Answer.Ok()));
+        var proxy = await StartAsync(TestDocument.To(upstream.Address));
+
+        Assert.Equal(status, (await RawClient.ExchangeAsync(proxy.Admin, RequestWithBody(method, "/quitquitquit", "", headers))).Status);
+        Assert.Equal(404, (await RawClient.ExchangeAsync(proxy.Metrics, RequestWithBody("POST", "/quitquitquit", "", "host: localhost", "x-sidecar-admin: 1"))).Status);
+        Assert.Equal(200, (await proxy.AdminAsync("/readyz")).Status);
     }
 
     [ProxyFact]
@@ -172,6 +265,9 @@ public abstract class ShutdownTests(ProxyKind kind) : ProxySuite(kind)
 
         Assert.Equal(1, await Patience.Await(proxy.ExitCode, "the proxy ends"));
     }
+
+    private static Task<RawResponse> PostAdminAsync(IProxyUnderTest proxy, string target) =>
+        RawClient.ExchangeAsync(proxy.Admin, RequestWithBody("POST", target, "", "host: localhost", "x-sidecar-admin: 1"));
 
     private static bool IsRefused(IProxyUnderTest proxy)
     {

@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Http.Features;
 using Sidecar.Configuration;
 using Sidecar.Configuration.Effective;
 using Sidecar.Proxy.Admin;
+using Sidecar.Proxy.AppHealth;
 using Sidecar.Proxy.Configuration;
 using Sidecar.Proxy.Policies;
 using Sidecar.Proxy.Telemetry;
@@ -18,7 +19,7 @@ public sealed class AdminEndpointsTests
     private readonly RecordedAdminView _view = new();
     private readonly AdminEndpoints _endpoints;
 
-    public AdminEndpointsTests() => _endpoints = new AdminEndpoints(_view);
+    public AdminEndpointsTests() => _endpoints = new AdminEndpoints(_view, new AppHealthEndpoint(new ApplicationHealth([], (_, _) => { }, TimeProvider.System)));
 
     [Theory]
     [InlineData("/livez")]
@@ -114,6 +115,7 @@ public sealed class AdminEndpointsTests
 
     [Theory]
     [InlineData("/drain", "POST")]
+    [InlineData("/quitquitquit", "POST")]
     [InlineData("/log-level", "POST")]
     [InlineData("/config", "GET, HEAD")]
     [InlineData("/metrics", "GET, HEAD")]
@@ -136,6 +138,16 @@ public sealed class AdminEndpointsTests
         Assert.Equal(1, _view.Drains);
         Assert.Equal(3, Json(context).GetProperty("inFlight").GetInt32());
         Assert.Equal(AdminOutcome.Accepted, Assert.Single(_view.Audited).Outcome);
+    }
+
+    [Fact]
+    public async Task Quit_WithHeader_QuitsAndIsAudited()
+    {
+        var context = await AdminAsync("POST", "/quitquitquit", request => request.Headers["x-sidecar-admin"] = "1");
+
+        Assert.Equal(202, context.Response.StatusCode);
+        Assert.Equal((1, 0), (_view.Quits, _view.Drains));
+        Assert.Equal(new AdminAction("quitquitquit", "", AdminOutcome.Accepted, new IPEndPoint(IPAddress.Loopback, 40000)), Assert.Single(_view.Audited));
     }
 
     [Fact]
@@ -230,6 +242,7 @@ public sealed class AdminEndpointsTests
     [InlineData("/stats")]
     [InlineData("/healthz")]
     [InlineData("/drain")]
+    [InlineData("/quitquitquit")]
     [InlineData("/log-level?level=debug")]
     public async Task MetricsListener_Controls_DoNotExist(string target)
     {

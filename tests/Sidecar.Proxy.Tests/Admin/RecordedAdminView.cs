@@ -34,7 +34,11 @@ internal sealed class RecordedAdminView : IAdminView
 
     public void WriteMetrics(IBufferWriter<byte> output) => output.Write(Encoding.UTF8.GetBytes("sidecar_up 1\n"));
 
+    public int Quits { get; private set; }
+
     public void Drain() => Drains++;
+
+    public void Quit() => Quits++;
 
     public void SetLogLevel(LogSeverity level) => LogLevel = level;
 

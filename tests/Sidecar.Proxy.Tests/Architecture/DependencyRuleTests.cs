@@ -15,6 +15,7 @@ public sealed partial class DependencyRuleTests
     {
         ["Errors"] = [],
         ["Pooling"] = [],
+        ["AppHealth"] = [],
         ["Telemetry"] = ["Errors", "Pooling"],
         ["LoadBalancing"] = [],
         ["Policies"] = ["Errors", "Telemetry", "LoadBalancing", "Pooling"],
@@ -26,7 +27,7 @@ public sealed partial class DependencyRuleTests
         ["Validation"] = ["Errors", "Telemetry"],
         ["Routing"] = ["Configuration", "Interception", "Errors", "Telemetry", "Policies", "Upstream", "LoadBalancing"],
         ["Forwarding"] = ["Routing", "Interception", "Validation", "Policies", "Upstream", "LoadBalancing", "Errors", "Telemetry", "Configuration", "Pooling"],
-        ["Admin"] = ["Configuration", "Interception", "Overload", "Policies", "Routing", "Upstream", "Telemetry", "Errors", "LoadBalancing"],
+        ["Admin"] = ["AppHealth", "Configuration", "Interception", "Overload", "Policies", "Routing", "Upstream", "Telemetry", "Errors", "LoadBalancing"],
         ["Commands"] = [Everything],
         ["Startup"] = [Everything],
     };
@@ -148,7 +149,7 @@ public sealed partial class DependencyRuleTests
     private static partial Regex ProxyNamespace();
 
     // `Errors.ProxyError` from inside the namespace Sidecar.Proxy, but not a member access such as `result.Errors.Count`.
-    [GeneratedRegex(@"(?<![\w.)\]>?!])(Errors|Telemetry|LoadBalancing|Policies|Upstream|Interception|Overload|Rescue|Routing|Forwarding|Admin|Commands|Startup)\.[A-Z]\w+(?=[\w.(<;\s])(?!\s*=>)")]
+    [GeneratedRegex(@"(?<![\w.)\]>?!])(AppHealth|Errors|Telemetry|LoadBalancing|Policies|Upstream|Interception|Overload|Rescue|Routing|Forwarding|Admin|Commands|Startup)\.[A-Z]\w+(?=[\w.(<;\s])(?!\s*=>)")]
     private static partial Regex RelativeName();
 
     [GeneratedRegex(@"//[^\n]*")]

@@ -73,7 +73,7 @@ public sealed class AdminCommandTests
     {
         await using var admin = await AdminListener.StartAsync();
         admin.View.Health = new HealthView(LifeState.Draining, ["asked to drain"], [], []);
-        admin.View.Stats = new StatsView(10, 3, 2, TimeSpan.Zero, 0, 0);
+        admin.View.Stats = new StatsView(10, 5, 7, TimeSpan.Zero, 0, 0) { Inbound = new TrafficView(3, 2) };
         var draining = _fixture.RunAsync("drain", "--address", admin.Address);
         await _fixture.PauseAsync(draining);
 
@@ -105,7 +105,7 @@ public sealed class AdminCommandTests
     {
         await using var admin = await AdminListener.StartAsync();
         admin.View.Health = new HealthView(LifeState.Draining, ["asked to drain"], [], []);
-        admin.View.Stats = new StatsView(10, 1, 1, TimeSpan.Zero, 0, 0);
+        admin.View.Stats = new StatsView(10, 1, 1, TimeSpan.Zero, 0, 0) { Inbound = new TrafficView(1, 1) };
         var draining = _fixture.RunAsync("drain", "--address", admin.Address, "--timeout", "200ms");
         await _fixture.PauseAsync(draining);
         _fixture.Time.Advance(TimeSpan.FromMilliseconds(200));

@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Sidecar.Proxy.Admin;
+using Sidecar.Proxy.AppHealth;
 using Sidecar.Proxy.Tests.Admin;
 
 namespace Sidecar.Proxy.Tests.Commands;
@@ -23,7 +24,7 @@ internal sealed class AdminListener : IAsyncDisposable
     public static async Task<AdminListener> StartAsync()
     {
         var view = new RecordedAdminView();
-        var endpoints = new AdminEndpoints(view);
+        var endpoints = new AdminEndpoints(view, new AppHealthEndpoint(new ApplicationHealth([], (_, _) => { }, TimeProvider.System)));
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(options => options.Listen(IPAddress.Loopback, 0));
         var application = builder.Build();

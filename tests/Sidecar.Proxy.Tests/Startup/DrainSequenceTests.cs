@@ -18,12 +18,12 @@ public class DrainSequenceTests
     {
         using var drain = Sequence(TimeSpan.FromSeconds(30));
 
-        var drained = drain.RunAsync(skipAcceptWindow: false);
+        var drained = drain.EndAsync(skipAcceptWindow: false, waitsForApplication: true);
         Assert.Equal(DrainPhase.Accepting, _state.Phase);
         Assert.Equal(0, _stopped);
         await AdvanceUntilAsync(drained);
 
-        Assert.Equal(DrainPhase.Closing, _state.Phase);
+        Assert.Equal(DrainPhase.Drained, _state.Phase);
         Assert.Equal(1, _stopped);
         Assert.True(drain.IsDrained);
         Assert.True(Elapsed(drain) >= TimeSpan.FromSeconds(5));
@@ -35,7 +35,7 @@ public class DrainSequenceTests
     {
         using var drain = Sequence(TimeSpan.FromSeconds(30));
 
-        await AdvanceUntilAsync(() => drain.RunAsync(skipAcceptWindow: true));
+        await AdvanceUntilAsync(() => drain.EndAsync(skipAcceptWindow: true, waitsForApplication: false));
 
         Assert.True(Elapsed(drain) < TimeSpan.FromSeconds(5));
     }
@@ -46,7 +46,7 @@ public class DrainSequenceTests
         _counters.RequestStarted(Direction.Reverse);
         using var drain = Sequence(TimeSpan.FromSeconds(30));
 
-        await AdvanceUntilAsync(() => drain.RunAsync(skipAcceptWindow: false));
+        await AdvanceUntilAsync(() => drain.EndAsync(skipAcceptWindow: false, waitsForApplication: true));
 
         Assert.False(drain.IsDrained);
         Assert.True(Elapsed(drain) >= TimeSpan.FromSeconds(29));
@@ -58,23 +58,129 @@ public class DrainSequenceTests
     {
         using var drain = Sequence(TimeSpan.FromSeconds(6));
 
-        await AdvanceUntilAsync(() => drain.RunAsync(skipAcceptWindow: false));
+        await AdvanceUntilAsync(() => drain.EndAsync(skipAcceptWindow: false, waitsForApplication: true));
 
         Assert.True(Elapsed(drain) >= TimeSpan.FromSeconds(1));
         Assert.True(Elapsed(drain) < TimeSpan.FromSeconds(4));
     }
 
     [Fact]
-    public async Task Run_Twice_IsOneDrainOnOneClock()
+    public async Task Drain_Twice_IsOneDrainOnOneClock()
     {
         using var drain = Sequence(TimeSpan.FromSeconds(30));
 
-        var first = drain.RunAsync(skipAcceptWindow: false);
-        var second = drain.RunAsync(skipAcceptWindow: false);
+        var first = drain.DrainAsync(skipAcceptWindow: false);
+        var second = drain.DrainAsync(skipAcceptWindow: false);
         await AdvanceUntilAsync(first);
 
         Assert.Same(first, second);
         Assert.Equal(1, _stopped);
+    }
+
+    [Fact]
+    public async Task Drain_OutboundInFlight_IsDrainedAllTheSame()
+    {
+        _counters.RequestStarted(Direction.Outbound);
+        _counters.OpaqueStarted(Direction.Outbound);
+        using var drain = Sequence(TimeSpan.FromSeconds(30));
+
+        await AdvanceUntilAsync(() => drain.DrainAsync(skipAcceptWindow: false));
+
+        Assert.Equal(DrainPhase.Drained, _state.Phase);
+        Assert.True(Elapsed(drain) < TimeSpan.FromSeconds(6));
+    }
+
+    [Theory]
+    [InlineData(Direction.Inbound)]
+    [InlineData(Direction.Reverse)]
+    public async Task Drain_WhatCameInIsInFlight_WaitsForIt(Direction direction)
+    {
+        _counters.RequestStarted(direction);
+        using var drain = Sequence(TimeSpan.FromSeconds(30));
+
+        var drained = Running(() => drain.DrainAsync(skipAcceptWindow: true));
+        Advance(TimeSpan.FromSeconds(10));
+        Assert.Equal(DrainPhase.Closing, _state.Phase);
+        _counters.RequestEnded(direction, aborted: false);
+        await AdvanceUntilAsync(drained);
+
+        Assert.Equal(DrainPhase.Drained, _state.Phase);
+    }
+
+    [Fact]
+    public async Task Drain_AConnectionThatStays_IsToldToCloseAfterAMoment()
+    {
+        _counters.ConnectionOpened(Direction.Inbound);
+        using var drain = Sequence(TimeSpan.FromSeconds(30));
+
+        var drained = Running(() => drain.DrainAsync(skipAcceptWindow: true));
+        Assert.Equal((DrainPhase.Closing, false), (_state.Phase, _state.ConnectionsClosing.IsCancellationRequested));
+        Advance(TimeSpan.FromMilliseconds(300));
+        Assert.True(_state.ConnectionsClosing.IsCancellationRequested);
+        await AdvanceUntilAsync(drained);
+
+        Assert.Equal(DrainPhase.Drained, _state.Phase);
+    }
+
+    [Fact]
+    public async Task Drain_TimeIsUp_IsNotDrained()
+    {
+        _counters.OpaqueStarted(Direction.Inbound);
+        using var drain = Sequence(TimeSpan.FromSeconds(6));
+
+        await AdvanceUntilAsync(() => drain.DrainAsync(skipAcceptWindow: false));
+
+        Assert.Equal(DrainPhase.Closing, _state.Phase);
+        Assert.Equal(TimeSpan.Zero, drain.TimeLeft);
+    }
+
+    [Fact]
+    public async Task End_AfterADrain_WaitsForOutboundOnTheRestOfTheClock()
+    {
+        _counters.RequestStarted(Direction.Outbound);
+        using var drain = Sequence(TimeSpan.FromSeconds(30));
+        await AdvanceUntilAsync(() => drain.DrainAsync(skipAcceptWindow: false));
+        Advance(TimeSpan.FromSeconds(10));
+
+        await AdvanceUntilAsync(() => drain.EndAsync(skipAcceptWindow: false, waitsForApplication: true));
+
+        Assert.False(drain.IsDrained);
+        Assert.InRange(Elapsed(drain), TimeSpan.FromSeconds(29), TimeSpan.FromSeconds(29.5));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task End_TheApplicationHoldsAConnection_IsWaitedForUnlessSomebodyIsAtATerminal(bool waitsForApplication)
+    {
+        _counters.ConnectionOpened(Direction.Outbound);
+        using var drain = Sequence(TimeSpan.FromSeconds(30));
+
+        var ended = Running(() => drain.EndAsync(skipAcceptWindow: true, waitsForApplication));
+        Advance(TimeSpan.FromSeconds(20));
+        Assert.Equal(!waitsForApplication, ended.IsCompleted);
+        _counters.ConnectionClosed(Direction.Outbound);
+        await AdvanceUntilAsync(ended);
+
+        Assert.True(drain.IsDrained);
+        Assert.True(Elapsed(drain) < TimeSpan.FromSeconds(21));
+    }
+
+    [Fact]
+    public async Task End_LongAfterADrainByHand_HasAClockOfItsOwn()
+    {
+        using var drain = Sequence(TimeSpan.FromSeconds(30));
+        await AdvanceUntilAsync(() => drain.DrainAsync(skipAcceptWindow: false));
+        Advance(TimeSpan.FromHours(1));
+        _counters.RequestStarted(Direction.Outbound);
+
+        var ended = Running(() => drain.EndAsync(skipAcceptWindow: false, waitsForApplication: true));
+        Advance(TimeSpan.FromSeconds(10));
+        Assert.False(ended.IsCompleted);
+        _counters.RequestEnded(Direction.Outbound, aborted: false);
+        await AdvanceUntilAsync(ended);
+
+        Assert.True(drain.IsDrained);
     }
 
     private DrainSequence Sequence(TimeSpan grace) => new(
@@ -96,15 +202,38 @@ public class DrainSequenceTests
 
     private async Task AdvanceUntilAsync(Func<Task> drain)
     {
-        var context = SynchronizationContext.Current;
-        SynchronizationContext.SetSynchronizationContext(null);
-        var drained = drain();
+        var drained = Running(drain);
         while (!drained.IsCompleted)
         {
-            _time.Advance(TimeSpan.FromMilliseconds(20));
+            Advance(TimeSpan.FromMilliseconds(20));
+        }
+
+        await drained;
+    }
+
+    private static Task Running(Func<Task> drain)
+    {
+        var context = SynchronizationContext.Current;
+        SynchronizationContext.SetSynchronizationContext(null);
+        try
+        {
+            return drain();
+        }
+        finally
+        {
+            SynchronizationContext.SetSynchronizationContext(context);
+        }
+    }
+
+    private void Advance(TimeSpan by)
+    {
+        var context = SynchronizationContext.Current;
+        SynchronizationContext.SetSynchronizationContext(null);
+        for (var step = TimeSpan.FromMilliseconds(20); by > TimeSpan.Zero; by -= step)
+        {
+            _time.Advance(by < step ? by : step);
         }
 
         SynchronizationContext.SetSynchronizationContext(context);
-        await drained;
     }
 }
