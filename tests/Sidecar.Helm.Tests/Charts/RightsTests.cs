@@ -30,7 +30,7 @@ public class RightsTests
 
         Assert.Equal([Reading, Counting], Rules(manifests, "ClusterRole"));
         Assert.DoesNotContain(manifests, static manifest => manifest is { Kind: "Role" or "RoleBinding", Name: "sidecar-injector" } or { Kind: "Secret" });
-        Assert.DoesNotContain("--webhook-configuration", Arguments(manifests), StringComparison.Ordinal);
+        Assert.Contains("--ca-bundle=leave", Arguments(manifests), StringComparison.Ordinal);
     }
 
     [HelmFact]
@@ -40,7 +40,7 @@ public class RightsTests
 
         Assert.Equal([Reading, Counting, WritingCa], Rules(manifests, "ClusterRole"));
         Assert.DoesNotContain(manifests, static manifest => manifest is { Kind: "Role", Name: "sidecar-injector" });
-        Assert.Contains("--webhook-configuration=sidecar-injector", Arguments(manifests), StringComparison.Ordinal);
+        Assert.DoesNotContain("--ca-bundle", Arguments(manifests), StringComparison.Ordinal);
     }
 
     [HelmFact]
