@@ -38,6 +38,8 @@ options_of() { # options_of PROJECT: further arguments of dotnet test
     esac
 }
 tests/netns/prepare.sh
+# Without it the tests of the charts are skipped, with the reason.
+tests/helm/tools.sh
 
 run_project() { # run_project PROJECT NAME
     # A test that hangs is named by --blame-hang and fails its project; the outer limit is for a host that hangs itself.
