@@ -4,6 +4,8 @@
 #   cluster.sh up DIR [api]   etcd, API server, controller manager; without `api` also scheduler, containerd, kubelet and
 #                             kube-proxy. IMAGES="a.tar b.tar" names docker archives to load; one holds localhost/pause:1.
 #   cluster.sh in DIR CMD…    runs CMD inside; KUBECONFIG is set; the node's addresses are 10.250.0.1 and fd25::1
+#   cluster.sh load DIR TAR…  loads further docker archives
+#   cluster.sh alive DIR      exit code 0: it runs
 #   cluster.sh down DIR       ends it and removes what it left in the control groups; DIR/log stays
 # The binaries are kubernetes-from-debian.sh's. LIFETIME (default 3600) seconds after its start it ends by itself.
 set -euo pipefail
@@ -62,10 +64,18 @@ down() {
 
 case $command in
     up) up "$@" && exit ;;
+    load)
+        shift 2
+        for archive in "$@"; do
+            nsenter -t "$(first)" -n -m -p -- ctr -a "$dir/containerd.sock" -n k8s.io images import "$archive" >>"$dir/log/images.log" 2>&1
+        done
+        exit
+        ;;
+    alive) [ -e "$dir/ready" ] && kill -0 "$(cat "$dir/outer.pid")" 2>/dev/null && exit 0 || exit 1 ;;
     in) shift 2 && exec nsenter -t "$(first)" -n -m -p -- env KUBECONFIG="$dir/kubeconfig" "$@" ;;
     down) down && exit ;;
     inside) ;;
-    *) sed -n '2,9p' "$self" && exit 64 ;;
+    *) sed -n '2,11p' "$self" && exit 64 ;;
 esac
 
 # From here on: inside, as process 1.
@@ -115,6 +125,7 @@ certificate api /CN=kube-apiserver "IP:127.0.0.1,IP:$address,IP:10.96.0.1,DNS:lo
     umask 077
     token=$(openssl rand -hex 16)
     echo "$token,admin,admin,system:masters" >tokens.csv
+    printf %s "$token" >token
     cat >kubeconfig <<KUBECONFIG
 apiVersion: v1
 kind: Config
