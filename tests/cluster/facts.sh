@@ -1,8 +1,11 @@
 #!/usr/bin/env bash
-# Runs the facts inside the cluster's namespaces: facts.sh CLUSTER REGEX. A fact is a file in facts/:
-#   says="what is true when it passes"      needs="other files' names, which must have passed in this cluster"
-#   check() { … }                           run with `set -e` and the words of words.sh, in a shell of its own
-# `note` says what was seen, `fail` why not, `skip` why it cannot be seen here. The limit of one fact is `limit` seconds.
+# Runs the facts: facts.sh CLUSTER REGEX. A fact is a file in facts/:
+#   says="what is true when it passes"
+#   needs="other files' names, which must have passed in this cluster"
+#   where="outside"      of the cluster's namespaces, where the package sources are; else it runs inside
+#   limit="120"          seconds, at most
+#   check() { … }        run with `set -e` and the words of words.sh, in a shell of its own
+# `note` says what was seen, `fail` why not, `skip` why it cannot be seen here.
 set -uo pipefail
 here=$(dirname "$(realpath "$0")")
 root=$(cd "$here/../.." && pwd)
@@ -32,8 +35,11 @@ perform() { # perform FACT: once; its outcome is remembered
     done
     rm -f "$cluster/passed/$fact"
     limit=$(property "$fact" limit)
+    local enter=("$here/cluster.sh" in "$cluster")
+    [ "$(property "$fact" where)" != outside ] || enter=(env)
     : >"$logs/$fact.notes"
-    NOTES=$logs/$fact.notes timeout -k 10 "${limit:-120}" bash -euo pipefail -c '. "$1/words.sh"; . "$1/facts/$2.sh"; PS4="+ "; set -x; check' _ "$here" "$fact" \
+    NOTES=$logs/$fact.notes "${enter[@]}" timeout -k 10 "${limit:-120}" \
+        bash -euo pipefail -c '. "$1/words.sh"; . "$1/facts/$2.sh"; PS4="+ "; set -x; check' _ "$here" "$fact" \
         >"$logs/$fact.log" 2>&1 </dev/null || status=$?
     case $status in
         0)
@@ -59,8 +65,7 @@ perform() { # perform FACT: once; its outcome is remembered
     if [ "${outcome[$fact]}" = failed ]; then
         grep -v '^+' "$logs/$fact.log" | tail -n 15 | cut -c1-400 | sed 's/^/    | /'
         echo "    | … the whole log: ${logs#"$root"/}/$fact.log"
-        . "$here/words.sh"
-        evidence >"$logs/$fact.evidence" 2>&1
+        timeout 60 "$here/cluster.sh" in "$cluster" bash -c '. "$1/words.sh"; evidence' _ "$here" >"$logs/$fact.evidence" 2>&1 </dev/null
     fi
 }
 

@@ -66,5 +66,5 @@ else
 fi
 
 status=0
-tests/cluster/cluster.sh in "$cluster" "$root/tests/cluster/facts.sh" "$cluster" "$only" </dev/null || status=$?
+tests/cluster/facts.sh "$cluster" "$only" || status=$?
 exit "$status"

@@ -1,4 +1,4 @@
-# The words in which the facts are written. Sourced by facts.sh inside the cluster's namespaces.
+# The words in which the facts are written. Sourced by facts.sh.
 # shellcheck shell=bash disable=SC2154 # root and cluster come from facts.sh
 own=sidecar-system # the release's namespace
 demo=demo          # the labelled one

@@ -1,4 +1,5 @@
 says="a pod injected offline is played by podman, and uninject gives the original back"
+where="outside"
 needs=""
 check() {
     local work=$cluster/offline images=$root/tests/cluster/images.sh

@@ -1,4 +1,5 @@
 says="podman builds the unchanged Dockerfile: three targets, native binaries compiled inside"
+where="outside"
 limit="1800"
 check() {
     local role size version images=$root/tests/cluster/images.sh
