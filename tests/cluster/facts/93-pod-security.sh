@@ -1,2 +1,2 @@
-says="a namespace whose Pod Security level refuses sidecar-init is skipped with the reason pod-security"
+says="Pod Security admission itself agrees with what the injector decides"
 check() { skip "needs Kubernetes ≥ 1.29 (this is $(server_version))"; }
