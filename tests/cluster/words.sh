@@ -42,6 +42,11 @@ gone() { ! k -n "$1" get "$2" >/dev/null 2>&1; }
 # look NAMESPACE POD PATH: what the proxy of a pod answers on its port for the kubelet and Prometheus.
 look() { curl -sS -m 10 "http://$(address "$1" "$2"):15120$3"; }
 
+# admin NAMESPACE POD CONTAINER PATH: what the proxy answers on loopback, asked from a container of the demo's image.
+admin() {
+    k -n "$1" exec "$2" -c "$3" -- python3 -c 'import sys, urllib.request as r; print(r.urlopen("http://127.0.0.1:15100" + sys.argv[1]).read().decode())' "$4"
+}
+
 # load PATH REQUESTS_PER_SECOND SECONDS: from the client to the service; prints the counts as JSON.
 load() { k -n "$demo" exec "$(pod "$demo" app=shop)" -c shop -- python3 /demo/load.py "http://orders.demo$1" "$2" "$3" "${4:-4}"; }
 
@@ -63,7 +68,7 @@ release() {
 }
 
 # The injector's own command, from outside, with the administrator's rights.
-inspect() { "$injector" check --kubernetes https://10.250.0.1:6443 --kubernetes-token "$cluster/token" --kubernetes-ca "$cluster/ca.crt" --namespace "$own" "$@"; }
+inspect() { "$injector" check --kubeconfig "$cluster/kubeconfig" --namespace "$own" "$@"; }
 
 # simple NAME [COMMAND…]: a pod of the demo's image, as YAML; what stands in LABELS, ANNOTATIONS and SPEC is put in.
 simple() {

@@ -8,7 +8,7 @@ check() {
     expect "the asking one" "$(containers unlabelled asks)" '^sidecar-proxy app$'
     eventually 60 ready unlabelled asks
     local verbose called
-    verbose=$(look unlabelled asks '/readyz?verbose')
+    verbose=$(admin unlabelled asks app '/readyz?verbose')
     echo "$verbose"
     expect "readyz" "$verbose" '/etc/sidecar/policies/sidecar.yaml'
     called=$(k -n unlabelled exec asks -c app -- python3 /demo/load.py http://orders.demo/orders/1 20 1)

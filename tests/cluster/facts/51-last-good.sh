@@ -11,7 +11,7 @@ check() {
     signal_proxy "$demo" "$name" KILL
     eventually 30 restarted "$name"
     eventually 30 ready "$demo" "$name"
-    verbose=$(look "$demo" "$name" '/readyz?verbose')
+    verbose=$(admin "$demo" "$name" shop '/readyz?verbose')
     echo "$verbose"
     expect "traffic after the restart" "$(load /flaky/1 20 2)" '"status": \{"200": 40\}'
     expect "its routes" "$(load /flaky/1 5 1)" '"attempts": \{"[1-4]"'
