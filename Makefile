@@ -1,7 +1,7 @@
 # One entry for everything; the work is in the scripts. `make` alone prints the list.
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
-.PHONY: help run test test-interception smoke publish bench acceptance check-runtime format deps deps-bench clean
+.PHONY: help run test test-interception test-cluster smoke publish bench acceptance check-runtime format deps deps-bench clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-18s %s\n", $$1, $$2 }'
@@ -17,6 +17,10 @@ test: ## Builds, publishes without warnings, runs every test, the native binarie
 test-interception: ## The interception in network namespaces (root), with what `make test` leaves out
 	@$(MAKE) deps WHAT=test
 	@tests/netns/run.sh
+
+test-cluster: ## The charts on a real one-node Kubernetes (root), each promise as it is seen; the first run builds it
+	@$(MAKE) deps WHAT=cluster
+	@tests/cluster/run.sh
 
 smoke: deps ## The native binary end to end in under a minute
 	@tests/smoke.sh

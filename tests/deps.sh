@@ -2,6 +2,7 @@
 # Installs what a build needs beside the .NET SDK, or says exactly what to type.
 #   tests/deps.sh build   the Native AOT linker's needs, and curl for the smoke test
 #   tests/deps.sh test    for root also what the tests in network namespaces run: tests/netns/packages.txt
+#   tests/deps.sh cluster also a one-node Kubernetes and podman: tests/cluster/packages.txt
 #   tests/deps.sh bench   also the peers, load generators and tracers of loadtests/
 # SIDECAR_NO_INSTALL=1 never installs. Quick and silent when nothing is missing.
 set -euo pipefail
@@ -14,6 +15,9 @@ wanted=(clang:clang zlib1g-dev:/usr/include/zlib.h curl:curl)
 # Only root can make network namespaces; other users see these tests skipped.
 if [ "${1:-build}" = test ] && [ "$(id -u)" -eq 0 ]; then
     mapfile -t -O "${#wanted[@]}" wanted < <(grep -v '^#' "$root/tests/netns/packages.txt")
+fi
+if [ "${1:-build}" = cluster ]; then
+    mapfile -t -O "${#wanted[@]}" wanted < <(grep -v '^#' "$root/tests/cluster/packages.txt")
 fi
 if [ "${1:-build}" = bench ]; then
     wanted+=(nginx:nginx haproxy:haproxy wrk:wrk nghttp2-client:h2load strace:strace python3:python3)

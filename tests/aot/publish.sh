@@ -3,6 +3,7 @@
 #   tests/aot/publish.sh            does nothing when neither sources nor commit changed
 #   tests/aot/publish.sh --force    publishes anyway
 # SIDECAR_FRAMEWORK=net9.0 (or net10.0) chooses the framework instead of asking the package source.
+# SIDECAR_ARCHITECTURE=amd64 (or arm64) compiles for that architecture; tests/aot/packages.sh names what it needs.
 # Fails on any trim or AOT warning. src/decisions/0004-target-framework.md says why there are two frameworks.
 set -euo pipefail
 . "$(dirname "$0")/../steps.sh"
@@ -10,11 +11,11 @@ cd "$root"
 
 native=$root/artifacts/native
 sources=(src Directory.Build.props Directory.Build.targets Directory.Packages.props global.json tests/aot/publish.sh)
-projects=(Sidecar.Proxy:sidecar-proxy Sidecar.Init:sidecar-init) # project : name of its binary
+projects=(Sidecar.Proxy:sidecar-proxy Sidecar.Injector:sidecar-injector Sidecar.Init:sidecar-init) # project : name of its binary
 
-case $(uname -sm) in
-    "Linux x86_64") rid=linux-x64 ;;
-    "Linux aarch64") rid=linux-arm64 ;;
+case "$(uname -s) ${SIDECAR_ARCHITECTURE:-$(uname -m)}" in
+    "Linux x86_64" | "Linux amd64") rid=linux-x64 ;;
+    "Linux aarch64" | "Linux arm64") rid=linux-arm64 ;;
     *) die "make publish builds on Linux x64 and arm64. Elsewhere: dotnet run --project src/Sidecar.Proxy -- demo" ;;
 esac
 

@@ -73,6 +73,7 @@ public static class InitCommandLine
                 environment,
                 CheckCommand.RunAsync),
         };
+        root.Options.OfType<VersionOption>().Single().Action = new VersionAction(environment);
         var help = root.Options.OfType<HelpOption>().Single();
         help.Action = new ExamplesHelpAction((HelpAction)help.Action!);
         return root;

@@ -22,6 +22,16 @@ public sealed class InitCommandLineTests
     }
 
     [Fact]
+    public async Task Version_NamesTheRuntimeInside()
+    {
+        var (code, output, error) = await RunAsync("--version");
+
+        Assert.Equal((0, ""), (code, error));
+        Assert.Matches(@"^sidecar-init \d+\.\d+\.\d+\s", output);
+        Assert.Matches(@"\nruntime    \.NET \d+\.\d+\.\d+", output);
+    }
+
+    [Fact]
     public async Task Print_Iptables_PrintsBothFamilies()
     {
         var (code, output, _) = await RunAsync("print", "--backend", "iptables");

@@ -1,0 +1,19 @@
+"""Takes out of a pod's YAML what podman 4.3 does not know: optional ConfigMap volumes and their mounts; fieldRef becomes a
+plain value, and probes go, since this podman's health checks want a shell. Reads and writes standard streams."""
+import sys
+
+import yaml
+
+pod = yaml.safe_load(sys.stdin)
+spec = pod["spec"]
+dropped = {volume["name"] for volume in spec.get("volumes", []) if "configMap" in volume}
+spec["volumes"] = [volume for volume in spec.get("volumes", []) if volume["name"] not in dropped]
+for container in spec.get("initContainers", []) + spec["containers"]:
+    container["volumeMounts"] = [mount for mount in container.get("volumeMounts", []) if mount["name"] not in dropped]
+    for probe in ("livenessProbe", "readinessProbe", "startupProbe", "lifecycle"):
+        container.pop(probe, None)
+    for variable in container.get("env", []):
+        if "valueFrom" in variable:
+            del variable["valueFrom"]
+            variable["value"] = "default"
+yaml.safe_dump(pod, sys.stdout)
