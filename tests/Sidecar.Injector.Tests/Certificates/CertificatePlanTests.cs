@@ -17,7 +17,7 @@ public class CertificatePlanTests
 
         Assert.Equal([CertificateStep.MakeAuthority, CertificateStep.IssueServing], steps);
         Assert.Equal(CertificateStep.Nothing, Plan.Next(made, Nobody, Start));
-        Assert.Equal(["a.b.svc", "a"], made.Serving!.Names);
+        Assert.Equal(["a.b.svc", "a"], made.Serving!.Names.AsEnumerable());
         Assert.True(made.Serving.IsIssuedBy(made.Authorities));
         Assert.Equal(Start + TimeSpan.FromDays(90), made.Serving.NotAfter);
         Assert.Equal(Start + TimeSpan.FromDays(730), made.Authority!.NotAfter);
@@ -66,7 +66,7 @@ public class CertificatePlanTests
 
         var later = At(489 + 60, rotated, Everybody);
         Assert.Equal(2, At(489 + 90, later, Everybody).Authorities.Length);
-        Assert.Equal([later.Authority!], At(489 + 92, later, Everybody).Authorities);
+        Assert.Equal([later.Authority!], At(489 + 92, later, Everybody).Authorities.AsEnumerable());
     }
 
     [Fact]
@@ -120,7 +120,7 @@ public class CertificatePlanTests
 
         var read = StoredCertificates.Read(made.Write().ToDictionary());
 
-        Assert.Equal(made.Authorities, read.Authorities);
+        Assert.Equal(made.Authorities.AsEnumerable(), read.Authorities);
         Assert.Equal(made.Authority, read.Authority);
         Assert.Equal(made.Serving, read.Serving);
         Assert.Equal(made.ServingKeyPem, read.ServingKeyPem);

@@ -174,9 +174,12 @@ public sealed class FileCertificatesTests : IAsyncLifetime
         File.WriteAllText(Path.Combine(data, "tls.key"), made.Serving.KeyPem);
         File.WriteAllText(Path.Combine(data, "ca.crt"), made.Authority.Certificate.Pem);
         var link = Path.Combine(_directory, "..data");
-        var next = Path.Combine(_directory, "..data_tmp");
-        Directory.CreateSymbolicLink(next, $"..{version}");
-        File.Move(next, link, overwrite: true);
+        if (Directory.Exists(link))
+        {
+            Directory.Delete(link);
+        }
+
+        Directory.CreateSymbolicLink(link, $"..{version}");
         foreach (var file in new[] { "tls.crt", "tls.key", "ca.crt" })
         {
             if (!File.Exists(Path.Combine(_directory, file)))

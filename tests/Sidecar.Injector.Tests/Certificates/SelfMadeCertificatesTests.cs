@@ -1,6 +1,4 @@
 using System.Text;
-using System.Text.Json.Nodes;
-using Microsoft.AspNetCore.Http;
 using Sidecar.Injector.Certificates;
 using Sidecar.Injector.Kubernetes;
 using Sidecar.Injector.Tests.Kubernetes;
@@ -102,7 +100,7 @@ public sealed class SelfMadeCertificatesTests : IAsyncLifetime
             if (context.Request.Method == "PATCH" && isFirst)
             {
                 isFirst = false;
-                _clock.Advance(TimeSpan.FromDays(490));
+                TrustAnotherAuthority();
                 await second.CycleAsync();
             }
 
@@ -282,6 +280,19 @@ public sealed class SelfMadeCertificatesTests : IAsyncLifetime
     }
 
     private string StoredBundle() => Handshake.Decode(_server.Get(Replica.SecretPath)!["data"]!["ca.crt"]);
+
+    private void TrustAnotherAuthority()
+    {
+        var secret = _server.Get(Replica.SecretPath)!;
+        var data = secret["data"]!.AsObject();
+        var stored = StoredCertificates.Read(data.ToDictionary(static item => item.Key, static item => Handshake.Decode(item.Value)));
+        foreach (var (key, value) in stored.With(CertificateMaker.Authority(_clock.GetUtcNow(), CertificateLifetimes.Default)).Write())
+        {
+            data[key] = Convert.ToBase64String(Encoding.UTF8.GetBytes(value));
+        }
+
+        _server.Put(Replica.SecretPath, secret.ToJsonString());
+    }
 
     private void EmptyBundles()
     {
