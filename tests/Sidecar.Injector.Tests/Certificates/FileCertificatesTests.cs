@@ -44,6 +44,8 @@ public sealed class FileCertificatesTests : IAsyncLifetime
         await source.CycleAsync(CancellationToken.None);
         Assert.Equal(before, _served.Facts);
         await AssertTrustedAsync();
+        await source.CycleAsync(CancellationToken.None);
+        Assert.Equal(before, _served.Facts);
 
         _clock.Advance(TimeSpan.FromMinutes(5));
         await source.CycleAsync(CancellationToken.None);

@@ -237,6 +237,7 @@ public sealed class SelfMadeCertificatesTests : IAsyncLifetime
 
         Assert.Equal(5, _server.Requests.Count(static request => request.StartsWith("POST", StringComparison.Ordinal)));
         Assert.Null(replica.Served.Current);
+        Assert.Equal(1, replica.Status.Errors);
     }
 
     [Fact]
