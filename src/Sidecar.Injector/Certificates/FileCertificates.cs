@@ -73,6 +73,8 @@ internal sealed class FileCertificates(
                 _problems.Solved();
                 return true;
             }
+
+            _problems.Report(ControlEvents.CaBundleFailed, $"{MaxConflicts} writes in a row were refused because the configuration had changed: who else writes caBundle?");
         }
         catch (ApiException e)
         {

@@ -53,7 +53,7 @@ internal sealed class SelfMadeCertificates(
             }
         }
 
-        // Somebody writes faster than we read; it is not our turn.
+        _problems.Report(ControlEvents.CertificateFailed, $"{MaxConflicts} writes in a row were refused because what was read had changed: who else writes the Secret or caBundle?");
         return _backoff.Next();
     }
 
