@@ -10,7 +10,7 @@ cd "$root"
 
 native=$root/artifacts/native
 sources=(src Directory.Build.props Directory.Build.targets Directory.Packages.props global.json tests/aot/publish.sh)
-projects=(Sidecar.Proxy:sidecar-proxy Sidecar.Init:sidecar-init) # project : name of its binary
+projects=(Sidecar.Proxy:sidecar-proxy Sidecar.Init:sidecar-init Sidecar.Injector:sidecar-injector) # project : name of its binary
 
 case $(uname -sm) in
     "Linux x86_64") rid=linux-x64 ;;

@@ -208,7 +208,7 @@ public sealed class AdmissionTests : IAsyncLifetime
                 RemoteCertificateValidationCallback = (_, certificate, _, _) =>
                 {
                     seen = certificate?.GetCertHashString();
-                    return true;
+                    return certificate?.Subject == "CN=injector";
                 },
             },
         });

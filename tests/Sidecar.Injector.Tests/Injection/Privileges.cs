@@ -56,7 +56,7 @@ internal static class Privileges
             {
                 Assert.DoesNotContain('$', value!);
             }
-            else if (name == "OTEL_RESOURCE_ATTRIBUTES")
+            else if (name == "OTEL_RESOURCE_ATTRIBUTES" && settings.Environment.IsEmpty)
             {
                 Assert.Matches(@"^k8s\.namespace\.name=\$\(SIDECAR_NAMESPACE\),k8s\.pod\.name=\$\(SIDECAR_POD_NAME\)(,k8s\.[a-z]+\.name=[a-z0-9.-]+)?$", value);
             }
