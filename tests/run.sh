@@ -21,7 +21,7 @@ prepare step build "build: Sidecar.sln, warnings are errors" dotnet build Sideca
 prepare tests/aot/publish.sh
 
 # The functional suite runs in process and against this binary; without the variable it would skip the latter.
-# The namespace tests of sidecar-init run against the native one instead of this build's.
+# The namespace tests of sidecar-init and the command line of the injector run against the native ones instead of this build's.
 export SIDECAR_PROXY_BINARY=$root/artifacts/bin/sidecar-proxy SIDECAR_INIT_BINARY=$root/artifacts/bin/sidecar-init
 export SIDECAR_INJECTOR_BINARY=$root/artifacts/bin/sidecar-injector
 

@@ -11,7 +11,7 @@ cd "$root"
 
 native=$root/artifacts/native
 sources=(src Directory.Build.props Directory.Build.targets Directory.Packages.props global.json tests/aot/publish.sh)
-projects=(Sidecar.Proxy:sidecar-proxy Sidecar.Injector:sidecar-injector Sidecar.Init:sidecar-init) # project : name of its binary
+projects=(Sidecar.Proxy:sidecar-proxy Sidecar.Init:sidecar-init Sidecar.Injector:sidecar-injector) # project : name of its binary
 
 case "$(uname -s) ${SIDECAR_ARCHITECTURE:-$(uname -m)}" in
     "Linux x86_64" | "Linux amd64") rid=linux-x64 ;;

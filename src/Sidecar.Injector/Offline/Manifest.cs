@@ -35,7 +35,7 @@ internal static class Manifest
         foreach (var line in piece.AsSpan().EnumerateLines())
         {
             var trimmed = line.Trim();
-            if (!trimmed.IsEmpty && trimmed[0] is not ('#' or '%' or '\uFEFF') && trimmed is not ("---" or "..."))
+            if (!trimmed.IsEmpty && trimmed[0] is not ('#' or '%') && trimmed is not ("---" or "..."))
             {
                 return false;
             }

@@ -6,14 +6,19 @@ namespace Sidecar.Injector.Offline;
 /// <summary>One document of a manifest: its text, and what it means.</summary>
 internal sealed class ManifestPiece
 {
+    private const char ByteOrderMark = '\uFEFF';
+
+    private readonly string _mark;
     private readonly string _text;
     private readonly YamlNode? _root;
 
     /// <exception cref="YamlTextException">It is not YAML.</exception>
     public ManifestPiece(string text)
     {
-        _text = text;
-        _root = Manifest.IsBlank(text) ? null : YamlText.Read(text);
+        // Some editors put it before the first character; the reader would take it for a part of the first key.
+        _mark = text.StartsWith(ByteOrderMark) ? text[..1] : "";
+        _text = text[_mark.Length..];
+        _root = Manifest.IsBlank(_text) ? null : YamlText.Read(_text);
         Json = _root?.ToJson();
     }
 
@@ -24,13 +29,10 @@ internal sealed class ManifestPiece
     public string? TextAt(JsonPointer path) => _root is null ? null : YamlEditor.TextAt(_text, _root, path);
 
     /// <summary>The text after a patch: edited in place where that is possible, else written anew, with a note.</summary>
-    public string Apply(IReadOnlyList<JsonPatchOperation> patch, List<string> notes)
-    {
-        if (patch.Count == 0)
-        {
-            return _text;
-        }
+    public string Apply(IReadOnlyList<JsonPatchOperation> patch, List<string> notes) => _mark + (patch.Count == 0 ? _text : Rewrite(patch, notes));
 
+    private string Rewrite(IReadOnlyList<JsonPatchOperation> patch, List<string> notes)
+    {
         var wanted = JsonPatchDocument.Apply((JsonObject)Json!, patch);
 
         // A text in a status annotation may be anybody's: it is used only if it means what it should.

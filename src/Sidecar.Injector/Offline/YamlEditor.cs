@@ -89,7 +89,8 @@ internal sealed class YamlEditor
         var index = mapping.Members.ToList().IndexOf(member);
         return isFlow || mapping.IsFlow
             ? RemoveFlow(mapping.Start, [.. mapping.Members.Select(static each => (each.Key.Start, each.Value.End))], index)
-            : RemoveLines(member.Key.Start, member.Value.End, isOnly: mapping.Members.Count == 1);
+            : mapping.Members.Count == 1 ? Edit(mapping.Start, mapping.End, "{}")
+            : RemoveLines(member.Key.Start, member.Value.End);
     }
 
     private string AddItem(YamlSequence sequence, int index, JsonNode? value, bool isFlow)
@@ -102,7 +103,7 @@ internal sealed class YamlEditor
                 : Insert(sequence.Items[^1].End, $",{Separator(sequence.Items[^1].Start)}{item}");
         }
 
-        var dash = Dash(sequence.Items[Math.Min(index, sequence.Items.Count - 1)]);
+        var dash = Dash(sequence.Items[index < sequence.Items.Count ? index : 0]);
         var indent = Column(dash);
         var block = $"{Blanks(indent)}- {YamlEmitter.Block(value, indent + 2, _newLine)}";
         return index < sequence.Items.Count
@@ -119,7 +120,8 @@ internal sealed class YamlEditor
 
         return isFlow || sequence.IsFlow
             ? RemoveFlow(sequence.Start, [.. sequence.Items.Select(static item => (item.Start, item.End))], index)
-            : RemoveLines(Dash(sequence.Items[index]), sequence.Items[index].End, isOnly: sequence.Items.Count == 1);
+            : sequence.Items.Count == 1 ? Edit(sequence.Start, sequence.End, "[]")
+            : RemoveLines(Dash(sequence.Items[index]), sequence.Items[index].End);
     }
 
     private string Replace(YamlMember member, JsonPatchOperation operation, bool isFlow)
@@ -150,10 +152,10 @@ internal sealed class YamlEditor
         : entries.Length > 1 ? Edit(entries[0].Start, entries[1].Start, "")
         : Edit(open + 1, entries[0].End, "");
 
-    private string RemoveLines(int start, int end, bool isOnly)
+    private string RemoveLines(int start, int end)
     {
         var line = LineStart(start);
-        if (isOnly || !_text.AsSpan(line, start - line).IsWhiteSpace())
+        if (!_text.AsSpan(line, start - line).IsWhiteSpace())
         {
             throw new NotEditableException();
         }
@@ -188,7 +190,7 @@ internal sealed class YamlEditor
     {
         var end = _text.IndexOf('\n', at);
         end = end < 0 ? _text.Length : end;
-        return end > at && _text[end - 1] == '\r' ? end - 1 : end;
+        return end > 0 && _text[end - 1] == '\r' ? end - 1 : end;
     }
 
     private int Column(int at) => at - LineStart(at);
