@@ -39,7 +39,7 @@ internal static class ConfigurationCompiler
             var isTcp = IsTcp(route.Match, direction);
             if (isTcp)
             {
-                TcpRouteRules.Check(route, problems);
+                TcpRouteRules.Check(route, document.Clusters, problems);
             }
 
             var composed = composer.Compose(route.Policy?.Node)?.For(direction, isTcp);

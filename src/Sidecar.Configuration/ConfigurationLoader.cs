@@ -41,7 +41,8 @@ public static class ConfigurationLoader
         }
 
         var read = documents.OfType<ObjectNode>().Zip(sources).ToLookup(item => item.Second.IsDefault, item => item.First);
-        var merged = DocumentMerge.Combine([.. read[false]], problems);
+        var first = sources.FirstOrDefault(source => !source.IsDefault)?.MissingFirst;
+        var merged = DocumentMerge.Combine([.. first is null ? [] : (ObjectNode[])[DocumentMerge.ImpliedBy(first)], .. read[false]], problems);
         merged = read[true].Aggregate(merged, (written, defaults) => (ObjectNode)DocumentMerge.Overlay(defaults, written));
         merged = DocumentOverrides.Apply(merged, overrides, problems);
         var configuration = ConfigurationCompiler.Compile(merged, environment, problems);

@@ -21,6 +21,12 @@ public sealed record ConfigurationSource(string Name, string Text)
     /// stands among them. It may hold any key, and no <c>version</c>, which stays the document's to write.
     /// </summary>
     public bool IsDefault { get; init; }
+
+    /// <summary>
+    /// Name of the first file of those given, when this is the first that exists: what may stand here is decided by the order in which
+    /// files are given, not by which of them are there, so that no file changes its verdict when another one appears. Null: this is the first.
+    /// </summary>
+    public string? MissingFirst { get; init; }
 }
 
 /// <summary>One <c>--set path=value</c>.</summary>

@@ -60,7 +60,14 @@ internal sealed class ConfigurationGenerator(int seed)
         var direction = Pick(Direction.Reverse, Direction.Outbound, Direction.Inbound);
         var match = direction == Direction.Reverse || Coin() ? Match(direction) : TcpMatch();
         var loopback = clusters.Where(cluster => cluster.Dns is null && cluster.Destinations.All(destination => destination.Address.Host == "[::1]")).ToArray();
-        var usable = direction == Direction.Inbound ? loopback : clusters.AsSpan();
+        var clear = clusters.Where(cluster => cluster.Dns is not { Scheme: "https" } && cluster.Destinations.All(destination => destination.Address.Scheme == "http")).ToArray();
+        var usable = (direction == Direction.Inbound, match.IsTcp) switch
+        {
+            (false, false) => clusters.AsSpan(),
+            (true, false) => loopback,
+            (false, true) => clear,
+            _ => loopback.Intersect(clear).ToArray(),
+        };
         return new RouteConfiguration(
             id,
             order - 5,

@@ -13,12 +13,15 @@ internal static class DocumentMerge
     private static readonly string[] MapKeys = [DocumentKeys.Routes.Name, DocumentKeys.Policies.Name, DocumentKeys.Clusters.Name];
 
     /// <summary>The document when no source is given: <c>version: 1</c> and nothing else.</summary>
-    public static ObjectNode Implied { get; } = new(
-        new SourcePosition(ImpliedName, 0, 0), NodePath.Root, [new(DocumentKeys.Version.Name, DocumentKeys.Version.TypedShape.ToNode(ConfigurationDefaults.Version))]);
+    public static ObjectNode Implied { get; } = ImpliedBy(ImpliedName);
+
+    /// <summary>The same in place of a file that does not exist.</summary>
+    public static ObjectNode ImpliedBy(string file) => new(
+        new SourcePosition(file, 0, 0), NodePath.Root, [new(DocumentKeys.Version.Name, DocumentKeys.Version.TypedShape.ToNode(ConfigurationDefaults.Version))]);
 
     /// <summary>
     /// Several sources, in order: an id in routes, policies or clusters replaces the whole earlier entry; every other
-    /// top-level key may stand in the first source only (<c>version</c> may be repeated).
+    /// top-level key may stand in the first source only (<c>version</c> may be repeated, and be left out in later ones).
     /// </summary>
     public static ObjectNode Combine(IReadOnlyList<ObjectNode> sources, ProblemList problems)
     {

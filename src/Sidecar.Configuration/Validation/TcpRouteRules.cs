@@ -1,4 +1,6 @@
+using System.Collections.Immutable;
 using Sidecar.Configuration.Documents;
+using Sidecar.Configuration.Effective;
 using Sidecar.Configuration.Keys;
 
 namespace Sidecar.Configuration.Validation;
@@ -12,8 +14,13 @@ internal static class TcpRouteRules
     private static readonly string[] PolicyNames = [PolicyKeys.Base.Name, PolicyKeys.Timeouts.Name, PolicyKeys.CircuitBreaker.Name];
 
     /// <summary>Reports what the route itself wrote and cannot have.</summary>
-    public static void Check(RouteDocument route, ProblemList problems)
+    public static void Check(RouteDocument route, ImmutableArray<ClusterConfiguration> clusters, ProblemList problems)
     {
+        if (clusters.FirstOrDefault(cluster => cluster.Id == route.ClusterId) is { } cluster)
+        {
+            CheckCluster(route, cluster, problems);
+        }
+
         if (!route.Transforms.IsEmpty)
         {
             Refuse(RouteKeys.Transforms.Name, route.Node[RouteKeys.Transforms.Name]!, problems);
@@ -35,6 +42,21 @@ internal static class TcpRouteRules
             {
                 Refuse($"{PolicyKeys.Timeouts.Name}.{key}", value, problems);
             }
+        }
+    }
+
+    // The bytes may be TLS already (sni says so), or a protocol that asks for TLS in its own words: wrapping them is nobody's meaning.
+    private static void CheckCluster(RouteDocument route, ClusterConfiguration cluster, ProblemList problems)
+    {
+        var secure = cluster.Dns is { Scheme: "https" }
+            ? "dns.scheme: https"
+            : cluster.Destinations.FirstOrDefault(destination => destination.Address.Scheme == Uri.UriSchemeHttps)?.Address.OriginalString;
+        if (secure is not null)
+        {
+            problems.Error(
+                route.Node[RouteKeys.Cluster.Name]!,
+                $"a TCP route (match.sni, or port alone) carries bytes as they are and adds no TLS, and cluster {MessageText.Quote(cluster.Id)} has {MessageText.Escape(secure)}: "
+                + "write http:// for plain TCP, or match HTTP with a path");
         }
     }
 

@@ -23,13 +23,14 @@ internal static class AdminJson
         json.WriteEndObject();
     }
 
-    /// <summary>Readiness with configuration, files and degraded conditions.</summary>
+    /// <summary>Readiness with configuration, files, what is degraded, and what is not there.</summary>
     public static void WriteVerboseReadiness(Utf8JsonWriter json, HealthView health, ConfigurationStore? store)
     {
         json.WriteStartObject();
         json.WriteString("status", Name(health.State));
         WriteStrings(json, "reasons", health.Reasons);
         WriteStrings(json, "degraded", health.Degraded);
+        WriteStrings(json, "conditions", Conditions(store));
         if (store is null)
         {
             json.WriteNull("configuration");
@@ -222,6 +223,11 @@ internal static class AdminJson
         json.WriteEndArray();
         json.WriteEndObject();
     }
+
+    // Nothing is wrong with them: they are what somebody must know who expected something else.
+    private static IEnumerable<string> Conditions(ConfigurationStore? store) => (store?.Files ?? [])
+        .Where(file => file is { IsOptional: true, IsPresent: false })
+        .Select(file => $"--config-optional {file.Name} does not exist: no routes from it");
 
     private static void WriteStrings(Utf8JsonWriter json, string name, IEnumerable<string> values)
     {

@@ -23,6 +23,12 @@ internal static class CommandOptions
         Arity = ArgumentArity.OneOrMore,
     };
 
+    /// <summary><c>--pod</c>.</summary>
+    public static Option<bool> Pod() => new("--pod")
+    {
+        Description = $"Open listeners.outbound ({Ports.Outbound}) and listeners.inbound ({Ports.Inbound}) unless the configuration says otherwise; set by the injector. Works without a file: then everything goes where the application dialled.",
+    };
+
     /// <summary><c>--set path=value</c>, repeatable.</summary>
     public static Option<string[]> Set() => new("--set")
     {

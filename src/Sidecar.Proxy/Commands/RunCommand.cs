@@ -26,10 +26,7 @@ public static class RunCommand
             HelpName = "URL",
             Description = "Send everything that no other route matches to this http:// or https:// address.",
         };
-        var pod = new Option<bool>("--pod")
-        {
-            Description = $"Open listeners.outbound ({Ports.Outbound}) and listeners.inbound ({Ports.Inbound}) unless the configuration says otherwise; set by the injector. Works without a file: then everything goes where the application dialled.",
-        };
+        var pod = CommandOptions.Pod();
         var stateDirectory = new Option<string?>("--state-dir")
         {
             HelpName = "DIR",

@@ -16,9 +16,9 @@ public static class ValidateCommand
     public static Command Create(CommandEnvironment environment)
     {
         var config = CommandOptions.Config();
-        config.Required = true;
         config.Description += " - reads standard input.";
         var configOptional = CommandOptions.ConfigOptional();
+        var pod = CommandOptions.Pod();
         var sets = CommandOptions.Set();
         var printEffective = new Option<bool>("--print-effective")
         {
@@ -28,24 +28,33 @@ public static class ValidateCommand
         [
             "sidecar-proxy validate --config sidecar.yaml",
             "sidecar-proxy validate --config sidecar.yaml --set timeouts.request=5s --print-effective",
+            "sidecar-proxy validate --pod --config-optional platform.yaml --config-optional policies.yaml",
             "kubectl get configmap sidecar-policies -o jsonpath='{.data.sidecar\\.yaml}' | sidecar-proxy validate --config -",
         ])
         {
-            config, configOptional, sets, printEffective,
+            config, configOptional, pod, sets, printEffective,
         };
         command.SetAction(parsed => Run(
             [.. parsed.GetValue(config) ?? []],
             [.. parsed.GetValue(configOptional) ?? []],
+            parsed.GetValue(pod),
             parsed.GetValue(sets) ?? [],
             parsed.GetValue(printEffective),
             environment));
         return command;
     }
 
-    private static int Run(ImmutableArray<string> files, ImmutableArray<string> optionalFiles, string[] sets, bool isPrinted, CommandEnvironment environment)
+    private static int Run(
+        ImmutableArray<string> files, ImmutableArray<string> optionalFiles, bool isPod, string[] sets, bool isPrinted, CommandEnvironment environment)
     {
+        if (files.IsEmpty && optionalFiles.IsEmpty)
+        {
+            environment.Error.WriteLine("Nothing to validate: give --config FILE or --config-optional FILE.");
+            return ExitCodes.Usage;
+        }
+
         var reloader = new ConfigurationReloader(
-            environment.Load, environment.Check, sources => CommandLineSources.Compose(sources, listen: null, upstream: null, sets), state: null);
+            isPod ? CommandLineSources.WithPodListeners(environment.Load) : environment.Load, environment.Check, sources => CommandLineSources.Compose(sources, listen: null, upstream: null, sets), state: null);
         var result = reloader.Read(Read(files, optionalFiles, environment.Input));
         ProblemOutput.Write(environment.Error, result.Errors);
         ProblemOutput.Write(environment.Error, result.Warnings, "warning: ");

@@ -78,6 +78,11 @@ public sealed class ConfigFileSet(ImmutableArray<string> required, ImmutableArra
             digest.AppendData(Encoding.UTF8.GetBytes(part));
         }
 
+        if (sources.Count > 0 && statuses[0] is { IsPresent: false } first)
+        {
+            sources[0] = sources[0] with { MissingFirst = first.Name };
+        }
+
         return new ConfigFileReading(
             sources.ToImmutable(),
             problems.ToImmutable(),

@@ -34,9 +34,16 @@ public sealed class ConfigurationReloader(
             written,
             reading.IsRequiredFileMissing,
             onInvalid,
-            () => state?.Load() is { } source ? Checked(load([source], [])) : null,
-            () => load([CommandLineSources.BuiltInDefaults], []));
+            () => state?.Load() is { } source ? LoadUnderFlags(source) : null,
+            () => LoadUnderFlags(CommandLineSources.BuiltInDefaults));
         return (initial, written.Errors);
+    }
+
+    // What --set and --listen say is not written in the file that is invalid: a pod's grace period, say. Unless it is what is invalid.
+    private ConfigurationResult LoadUnderFlags(ConfigurationSource source)
+    {
+        var result = Checked(load([source], compose([source]).Overrides));
+        return result.Errors.Count == 0 ? result : Checked(load([source], []));
     }
 
     /// <summary>Keeps what was accepted for the next start.</summary>

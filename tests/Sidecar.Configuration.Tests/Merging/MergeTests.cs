@@ -47,6 +47,24 @@ public sealed class MergeTests
     }
 
     [Theory]
+    [InlineData("version: 1\ntelemetry: { logLevel: debug }\n", "2.yaml:2: telemetry: 'telemetry' may stand in the first file only (1.yaml); later files hold routes, policies or clusters: move it there")]
+    [InlineData("version: 2\n", "2.yaml:1: version: the number '2' is not 1")]
+    [InlineData("version: 1\npolicies: { default: { timeouts: { request: 1s } } }\n", null)]
+    [InlineData("policies: { default: { timeouts: { request: 1s } } }\n", null)]
+    public void Load_LaterFile_HasTheSameVerdictWhetherOrNotTheFirstExists(string text, string? error)
+    {
+        var first = new ConfigurationSource("1.yaml", "version: 1\n");
+        var second = new ConfigurationSource("2.yaml", text);
+        ConfigurationSource[][] readings = [[first, second], [second with { MissingFirst = "1.yaml" }]];
+        foreach (var sources in readings)
+        {
+            var result = ConfigurationLoader.Load(sources, [], ConfigurationEnvironment.Default);
+
+            Assert.Equal(error is null ? [] : [error], result.Errors.Select(found => found.ToString()));
+        }
+    }
+
+    [Theory]
     [InlineData("version: 1", 15101, 15106)]
     [InlineData("version: 1\nlisteners: { outbound: { port: 1 } }", 1, 15106)]
     [InlineData("version: 1\nlisteners: { outbound: off, inbound: false }", null, null)]

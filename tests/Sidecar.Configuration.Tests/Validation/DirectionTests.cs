@@ -35,6 +35,18 @@ public sealed class DirectionTests
             "key 'direction' is missing and no listener is open: write direction: outbound or inbound", Error(Document("", "r: { match: { sni: [a.x] }, cluster: local }")));
     }
 
+    [Theory]
+    [InlineData("tls", "match: { sni: [a.x] }", "https://10.0.0.1:5432")]
+    [InlineData("tls", "match: { port: 5432 }", "https://10.0.0.1:5432")]
+    [InlineData("tlsByName", "match: { port: 5432 }", "dns.scheme: https")]
+    public void Load_TcpRouteToAClusterThatSpeaksTls_IsAnError(string cluster, string match, string what) => Assert.Equal(
+        $"test.yaml:5: routes.r.cluster: a TCP route (match.sni, or port alone) carries bytes as they are and adds no TLS, and cluster '{cluster}' has {what}: write http:// for plain TCP, or match HTTP with a path",
+        Error(TlsDocument($"r: {{ {match}, cluster: {cluster} }}")));
+
+    [Fact]
+    public void Load_HttpRouteToAClusterThatSpeaksTls_IsFine() =>
+        Assert.Single(Valid(TlsDocument("r: { match: { port: 5432, path: \"/{**rest}\" }, cluster: tls }")).Routes);
+
     [Fact]
     public void Load_MistakeInAListener_MakesNoMistakesOfItsRoutes() =>
         Assert.Contains("listeners.outbound.port", Error(Document("outbound: { port: x }", "r: { match: {}, forwardTo: original }")));
@@ -113,4 +125,13 @@ public sealed class DirectionTests
         routes:
 
         """ + string.Concat(routes.Select(route => $"  {route}\n"));
+
+    private static string TlsDocument(string route) => $$"""
+        version: 1
+        listeners: { outbound: {} }
+        clusters: { tls: { destinations: { a: { address: "https://10.0.0.1:5432" } } }, tlsByName: { dns: { name: db.example.com, port: 5432, scheme: https } } }
+        routes:
+          {{route}}
+
+        """;
 }

@@ -117,8 +117,8 @@ internal sealed class Pod(NetworkNamespace network, int number) : IAsyncDisposab
     public IPAddress Address(bool isIPv6) => IPAddress.Parse(isIPv6 ? $"fd61:{number}::2" : $"10.61.{number}.2");
 
     /// <summary>Applies the rules and starts the proxy.</summary>
-    public async Task StartSidecarAsync(string document, int user = PodSidecar.User, string initArguments = "") =>
-        _sidecar = await PodSidecar.StartAsync(Network, document, user, initArguments);
+    public async Task StartSidecarAsync(string document, int user = PodSidecar.User, string initArguments = "", IReadOnlyDictionary<string, string>? environment = null) =>
+        _sidecar = await PodSidecar.StartAsync(Network, document, user, initArguments, environment);
 
     /// <summary>Starts an application under its user.</summary>
     public NamespaceProcess Start(IReadOnlyList<string> commandLine, IReadOnlyDictionary<string, string>? environment = null) =>

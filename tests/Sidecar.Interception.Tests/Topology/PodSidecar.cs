@@ -23,6 +23,9 @@ internal sealed class PodSidecar : IAsyncDisposable
     /// <summary>Has it not ended?</summary>
     public bool IsRunning => !_process.ExitCode.IsCompleted;
 
+    /// <summary>Completes with its exit code.</summary>
+    public Task<int> ExitCode => _process.ExitCode;
+
     /// <summary>Of the proxy.</summary>
     public int ProcessId => _process.Id;
 
@@ -32,12 +35,13 @@ internal sealed class PodSidecar : IAsyncDisposable
     /// <summary>Applies the rules, starts the proxy and waits until it listens.</summary>
     /// <param name="user">User and group it runs under; another one than <see cref="User"/> is the mistake some tests make.</param>
     /// <param name="initArguments">Further arguments of <c>sidecar-init apply</c>.</param>
-    public static async Task<PodSidecar> StartAsync(NetworkNamespace network, string document, int user = User, string initArguments = "")
+    /// <param name="environment">Further variables of the proxy.</param>
+    public static async Task<PodSidecar> StartAsync(NetworkNamespace network, string document, int user = User, string initArguments = "", IReadOnlyDictionary<string, string>? environment = null)
     {
         await network.RunAsync($"{Binaries.Init} apply {initArguments}");
         var file = Workbench.Write("sidecar.yaml", document);
         var command = NamespaceProcess.WithUser(network, user, [Binaries.Proxy, "run", "--config", file]);
-        var process = ProxyProcess.Start("/usr/bin/env", command, new Dictionary<string, string> { ["PATH"] = Command.SearchPath });
+        var process = ProxyProcess.Start("/usr/bin/env", command, new Dictionary<string, string>(environment ?? new Dictionary<string, string>()) { ["PATH"] = Command.SearchPath });
         try
         {
             await process.EndPointAsync("outbound");
@@ -63,6 +67,12 @@ internal sealed class PodSidecar : IAsyncDisposable
         using var response = await Patience.Await(client.SendAsync(request, default), $"the admin listener answers {target}");
         return await Patience.Await(response.Content.ReadAsStringAsync(), $"the admin listener's body of {target}");
     }
+
+    /// <summary>What the kubelet sends after the preStop hook.</summary>
+    public void Terminate() => _process.Signal(PosixSignalNumber.Terminate);
+
+    /// <summary>Runs a command of the proxy's executable in the pod, as a hook does.</summary>
+    public Task<CommandResult> RunAsync(params string[] arguments) => NamespaceProcess.RunAsync(_network, User, [Binaries.Proxy, .. arguments]);
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => _process.DisposeAsync();

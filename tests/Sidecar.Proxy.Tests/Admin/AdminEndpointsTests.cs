@@ -223,6 +223,7 @@ public sealed class AdminEndpointsTests
         Assert.Equal("sidecar.yaml:3: routes.a: bad", configuration.GetProperty("rejected").GetProperty("errors")[0].GetString());
         Assert.False(configuration.GetProperty("files")[0].GetProperty("present").GetBoolean());
         Assert.Equal("running on the last accepted configuration", Json(context).GetProperty("degraded")[0].GetString());
+        Assert.Equal("--config-optional local.yaml does not exist: no routes from it", Json(context).GetProperty("conditions")[0].GetString());
     }
 
     [Fact]

@@ -63,6 +63,32 @@ public sealed class ValidateCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Validate_NoFileNamed_Exits64()
+    {
+        Assert.Equal(64, await _fixture.RunAsync("validate"));
+        Assert.Equal(64, await _fixture.RunAsync("validate", "--pod"));
+        Assert.Contains("Nothing to validate", _fixture.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Validate_Pod_LaysThePodsListenersUnderTheFiles(bool isPod)
+    {
+        IReadOnlyList<ConfigurationSource> sources = [];
+        _fixture.Load = (given, _) =>
+        {
+            sources = given;
+            return TestConfigurations.Accepted();
+        };
+        var file = _directory.Write("a.yaml", "version: 1");
+
+        Assert.Equal(0, await _fixture.RunAsync(["validate", "--config-optional", file, .. isPod ? (string[])["--pod"] : []]));
+
+        Assert.Equal(isPod ? [file, "--pod"] : [file], sources.Select(source => source.Name));
+    }
+
+    [Fact]
     public async Task Validate_StandardInputAmongFiles_KeepsItsPlace()
     {
         IReadOnlyList<ConfigurationSource> sources = [];

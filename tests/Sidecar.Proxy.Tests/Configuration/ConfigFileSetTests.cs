@@ -47,6 +47,16 @@ public sealed class ConfigFileSetTests : IDisposable
     }
 
     [Fact]
+    public void Read_FirstOfSeveralMissing_TheNextIsNotTakenForTheFirst()
+    {
+        var missing = _directory.File("platform/sidecar.yaml");
+        var policies = _directory.Write("sidecar.yaml", "version: 1");
+
+        Assert.Equal(missing, Assert.Single(new ConfigFileSet([], [missing, policies]).Read().Sources).MissingFirst);
+        Assert.Null(Assert.Single(new ConfigFileSet([], [policies, missing]).Read().Sources).MissingFirst);
+    }
+
+    [Fact]
     public void Read_Directory_IsAProblemThatDoesNotCountAsMissing()
     {
         var reading = new ConfigFileSet([_directory.Path], []).Read();

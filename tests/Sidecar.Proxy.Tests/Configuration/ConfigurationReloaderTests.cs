@@ -47,6 +47,37 @@ public sealed class ConfigurationReloaderTests : IDisposable
     }
 
     [Fact]
+    public void Start_OnAFallback_WhatWasSetOnTheCommandLineStillHolds()
+    {
+        var seen = new List<string>();
+        var reloader = new ConfigurationReloader(
+            (sources, overrides) =>
+            {
+                seen.Add($"{sources[0].Name} {string.Join(',', overrides.Select(set => set.Expression))}");
+                return sources[0].Text == "bad" || overrides.Any(set => set.Expression.Contains("many", StringComparison.Ordinal)) ? Refused("bad") : Accepted();
+            },
+            _ => [],
+            files => CommandLineSources.Compose(files, null, null, ["/shutdown.grace=25s"]),
+            _state);
+
+        Assert.Equal(ConfigurationOrigin.Defaults, reloader.Start(Reading("bad"), OnInvalid.LastGood).Initial.Origin);
+
+        Assert.Equal(["sidecar.yaml /shutdown.grace=25s", "built-in defaults /shutdown.grace=25s"], seen);
+    }
+
+    [Fact]
+    public void Start_WhatIsInvalidWasSetOnTheCommandLine_FallsBackWithoutIt()
+    {
+        var reloader = new ConfigurationReloader(
+            (_, overrides) => overrides.Count > 0 ? Refused("many") : Accepted(),
+            _ => [],
+            files => CommandLineSources.Compose(files, null, null, ["retry.maxRetries=many"]),
+            _state);
+
+        Assert.Equal(ConfigurationOrigin.Defaults, reloader.Start(Reading("good 1"), OnInvalid.LastGood).Initial.Origin);
+    }
+
+    [Fact]
     public void Start_FileMissing_ReportsItBesideTheOtherErrors()
     {
         var (initial, errors) = NewReloader().Start(Missing with { Sources = [new ConfigurationSource("b", "bad")] }, OnInvalid.Defaults);
