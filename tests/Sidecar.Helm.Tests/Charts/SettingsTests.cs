@@ -33,6 +33,23 @@ public partial class SettingsTests
         Assert.All(settings["environment"]!.AsObject(), static member => Assert.Matches("^OTEL_", member.Key));
     }
 
+    [HelmTheory]
+    [ClassData(typeof(ChartVariants))]
+    public async Task Settings_Variant_AreReadByTheInjector(string chart, string name)
+    {
+        const string Pod = "apiVersion: v1\nkind: Pod\nmetadata: { name: web, namespace: shop }\nspec: { containers: [{ name: web, image: web }] }\n";
+        if (chart != "sidecar")
+        {
+            return;
+        }
+
+        var text = await TextAsync(name);
+        var result = await InjectorCommand.InjectAsync(text, Pod);
+
+        Assert.True(result.ExitCode == 0, result.ToString());
+        Assert.Contains(YamlText.Read(text)!["images"]!["proxy"]!.GetValue<string>(), result.Output, StringComparison.Ordinal);
+    }
+
     [HelmFact]
     public async Task Settings_EverythingSet_ArrivesAsWritten()
     {
@@ -70,11 +87,10 @@ public partial class SettingsTests
         Assert.Contains($"`{Annotations.Status}`", readme, StringComparison.Ordinal);
     }
 
-    private static async Task<JsonObject> SettingsAsync(string name)
-    {
-        var map = (await new ChartVariant("sidecar", name).ManifestsAsync("1.34.0")).Single(static manifest => manifest.Name == "sidecar-injector-settings");
-        return YamlText.Read(map.Text("data", "settings.yaml"))!.AsObject();
-    }
+    private static async Task<JsonObject> SettingsAsync(string name) => YamlText.Read(await TextAsync(name))!.AsObject();
+
+    private static async Task<string> TextAsync(string name) => (await new ChartVariant("sidecar", name).ManifestsAsync("1.34.0"))
+        .Single(static manifest => manifest.Name == "sidecar-injector-settings").Text("data", "settings.yaml");
 
     private static IEnumerable<string> ValueKeys() =>
         YamlText.Read(Repository.Read("helm", "sidecar", "values.yaml"))!["proxy"]!["defaults"]!.AsObject().Select(static member => member.Key);
