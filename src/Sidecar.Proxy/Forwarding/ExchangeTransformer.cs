@@ -8,7 +8,9 @@ using Sidecar.Configuration.Effective;
 using Sidecar.Contract;
 using Sidecar.Proxy.Errors;
 using Sidecar.Proxy.Interception;
+using Sidecar.Proxy.Policies;
 using Sidecar.Proxy.Telemetry;
+using Sidecar.Proxy.Upstream;
 using Yarp.ReverseProxy.Forwarder;
 using Yarp.ReverseProxy.Model;
 using Http = Microsoft.Net.Http.Headers.HeaderNames;
@@ -66,8 +68,8 @@ public sealed class ExchangeTransformer(Func<bool> closesConnections) : HttpTran
             response.Headers[Own.Flags] = StringValues.Concat(exchange.Record.Flags.ToString(), response.Headers[Own.Flags]).ToString();
         }
 
-        if (closesConnections() && HttpProtocol.IsHttp11(httpContext.Request.Protocol) && !exchange.IsUpgrade
-            && httpContext.Features.Get<ListenerFeature>()?.Kind != ListenerKind.Outbound)
+        if (HttpProtocol.IsHttp11(httpContext.Request.Protocol) && !exchange.IsUpgrade
+            && (IsBodyRefused(httpContext.Request, exchange) || (closesConnections() && httpContext.Features.Get<ListenerFeature>()?.Kind != ListenerKind.Outbound)))
         {
             response.Headers.Connection = "close";
         }
@@ -104,12 +106,24 @@ public sealed class ExchangeTransformer(Func<bool> closesConnections) : HttpTran
             exchange.Record.GrpcStatus = GrpcStatus.Read(proxyResponse.TrailingHeaders);
         }
 
+        await StartIfEmptyAsync(httpContext.Response, exchange);
         await base.TransformResponseTrailersAsync(httpContext, proxyResponse, cancellationToken);
         if (exchange.Route.Compiled.HasTransforms)
         {
             await YarpTransformer(httpContext).TransformResponseTrailersAsync(httpContext, proxyResponse, cancellationToken);
         }
     }
+
+    /// <summary>
+    /// The upstream gave no length and then no body. Left to itself the server below would announce a length of zero, which
+    /// the upstream did not say. Not for gRPC, whose trailers-only answers are one block of headers that ends the stream.
+    /// </summary>
+    private static Task StartIfEmptyAsync(HttpResponse response, HttpExchange exchange) =>
+        response.HasStarted || response.ContentLength is not null || (exchange.IsGrpc && GrpcContentType.Matches(response.ContentType))
+            || HttpMethods.IsHead(exchange.Method)
+            || response.StatusCode is < 200 or StatusCodes.Status204NoContent or StatusCodes.Status205ResetContent or StatusCodes.Status304NotModified
+            ? Task.CompletedTask
+            : response.StartAsync();
 
     /// <summary>What written routes add (PRODUCT §2).</summary>
     private static void AddOwnHeaders(HttpContext context, HttpRequestMessage message, HttpExchange exchange)
@@ -126,10 +140,15 @@ public sealed class ExchangeTransformer(Func<bool> closesConnections) : HttpTran
     private static void CopyRequestHeaders(HttpRequest request, HttpRequestMessage message, bool isPassthrough)
     {
         var connection = request.Headers.Connection;
+        if (message.Content is null && (request.ContentLength is not null || !IsKnownWithoutBody(message.Method)))
+        {
+            message.Content = new NoBodyContent(saysLength: request.ContentLength is not null);
+        }
+
         foreach (var (name, values) in request.Headers)
         {
             if (name[0] == ':' || HopByHopHeaders.Contains(name) || (connection.Count > 0 && HopByHopHeaders.IsNominated(connection, name))
-                || (!isPassthrough && (IsOurs(name) || TraceHeaders.Contains(name))) || (message.Content is null && name.Equals(Http.ContentLength, StringComparison.OrdinalIgnoreCase)))
+                || (!isPassthrough && (IsOurs(name) || TraceHeaders.Contains(name))) || (message.Content is NoBodyContent or null && name.Equals(Http.ContentLength, StringComparison.OrdinalIgnoreCase)))
             {
                 continue;
             }
@@ -143,6 +162,10 @@ public sealed class ExchangeTransformer(Func<bool> closesConnections) : HttpTran
             message.Headers.TryAddWithoutValidation(Http.TE, "trailers");
         }
     }
+
+    // The client announces no length for these by itself.
+    private static bool IsKnownWithoutBody(HttpMethod method) =>
+        method == HttpMethod.Get || method == HttpMethod.Head || method == HttpMethod.Options || method == HttpMethod.Delete || method == HttpMethod.Connect;
 
     /// <summary>Ours to set on written routes, whatever the caller sent; <c>x-sidecar-*</c> are orders that nobody allowed.</summary>
     private static bool IsOurs(string name) =>
@@ -158,7 +181,7 @@ public sealed class ExchangeTransformer(Func<bool> closesConnections) : HttpTran
         }
 
         // A content header (Content-Type, Expires, ...): .NET keeps those with the body.
-        message.Content ??= new NoBodyContent();
+        message.Content ??= new NoBodyContent(saysLength: false);
         message.Content.Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values);
     }
 
@@ -211,6 +234,10 @@ public sealed class ExchangeTransformer(Func<bool> closesConnections) : HttpTran
             to[name] = values.Count == 1 ? values.ToString() : values.ToArray();
         }
     }
+
+    // The caller was not asked for its body, and may or may not send it: what comes next on its connection could be either.
+    private static bool IsBodyRefused(HttpRequest request, HttpExchange exchange) =>
+        request.Headers.Expect.Count > 0 && exchange.CallerBody is { Replay: BodyReplay.Untouched };
 
     private static void ResponseStarted(HttpContext context, HttpExchange exchange, HttpResponseMessage response)
     {

@@ -46,6 +46,7 @@ public sealed class ForwardingMiddleware(
     private async ValueTask ForwardAsync(HttpContext context, LiveRoute route)
     {
         var record = context.Features.GetRequiredFeature<RequestRecord>();
+        context.Features.Get<ListenerFeature>()?.Caller?.RequestBegins(HopByHopHeaders.AnnounceTheLastRequest(context.Request));
         var timeouts = route.Compiled.Policy.Timeouts;
         using var clock = timeouts.Idle is null && timeouts.TunnelIdle is null && timeouts.Stream is null
             ? null
@@ -71,11 +72,7 @@ public sealed class ForwardingMiddleware(
             record.RequestBytes = body.Bytes;
         }
 
-        if (error == ForwarderError.None && record.Failure == ProxyError.None)
-        {
-            await StartIfEmptyAsync(context, exchange);
-        }
-        else if (context.Features.Get<IForwarderErrorFeature>() is { Exception: { } broken })
+        if ((error != ForwarderError.None || record.Failure != ProxyError.None) && context.Features.Get<IForwarderErrorFeature>() is { Exception: { } broken })
         {
             record.ResetCode ??= UpstreamFailure.ResetCodeOf(broken);
         }
@@ -114,19 +111,6 @@ public sealed class ForwardingMiddleware(
             context.Features.Set<HttpExchange>(null);
             exchange.GiveBack();
         }
-    }
-
-    /// <summary>
-    /// The upstream gave no length and then no body. Left to itself the server below would announce a length of zero, which
-    /// the upstream did not say. Not for gRPC, whose trailers-only answers are one block of headers that ends the stream.
-    /// </summary>
-    private static Task StartIfEmptyAsync(HttpContext context, HttpExchange exchange)
-    {
-        var response = context.Response;
-        return response.HasStarted || response.ContentLength is not null || exchange.IsGrpc || HttpMethods.IsHead(exchange.Method)
-            || response.StatusCode is < 200 or StatusCodes.Status204NoContent or StatusCodes.Status205ResetContent or StatusCodes.Status304NotModified
-            ? Task.CompletedTask
-            : response.StartAsync();
     }
 
     /// <summary>

@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
 
@@ -24,7 +25,14 @@ public static class HopByHopHeaders
     /// Is a field nominated by <c>Connection</c>? Fields that carry identity, framing or this product's own words cannot
     /// be nominated away ("hop-by-hop" abuse): those stay.
     /// </summary>
-    public static bool IsNominated(StringValues connection, string name)
+    public static bool IsNominated(StringValues connection, string name) => Names(connection, name) && !IsProtected(name);
+
+    /// <summary>Has the caller said that no other request follows on its connection (RFC 9112 §9.3)? An upgrade is none.</summary>
+    public static bool AnnounceTheLastRequest(HttpRequest request) =>
+        request.Headers.Upgrade.Count == 0
+        && (Names(request.Headers.Connection, "close") || (HttpProtocol.IsHttp10(request.Protocol) && !Names(request.Headers.Connection, "keep-alive")));
+
+    private static bool Names(StringValues connection, string option)
     {
         foreach (var line in connection)
         {
@@ -35,9 +43,9 @@ public static class HopByHopHeaders
 
             foreach (var range in line.AsSpan().Split(','))
             {
-                if (line.AsSpan(range).Trim().Equals(name, StringComparison.OrdinalIgnoreCase))
+                if (line.AsSpan(range).Trim().Equals(option, StringComparison.OrdinalIgnoreCase))
                 {
-                    return !IsProtected(name);
+                    return true;
                 }
             }
         }

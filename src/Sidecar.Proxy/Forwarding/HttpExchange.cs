@@ -151,6 +151,12 @@ public sealed class HttpExchange : UpstreamExchange
             message.Content = new RequestBodyContent(CallerBody, message.Content!.Headers);
         }
 
+        if (attempt.Number > 1 && CallerBody?.DeclaredLength is { } length && message.Content is not null)
+        {
+            // A refusal of the last attempt may have taken it back: ExpectedBody.
+            message.Content.Headers.ContentLength = length;
+        }
+
         if (Route.Compiled.IsPassthrough)
         {
             // No added header (PRODUCT §2).

@@ -76,7 +76,7 @@ public sealed class OpaqueForwarder(
         record.Protocol = protocol;
         record.Host = hello?.ServerName ?? "";
         counters.OpaqueStarted(connection.Direction);
-        var end = await TcpCopy.RunAsync(connection.Socket, upstream.Socket, stopping);
+        var end = await TcpCopy.RunAsync(connection.Socket, upstream.Socket, time, stopping);
         counters.OpaqueEnded(connection.Direction);
         record.RequestBytes = end.Sent;
         record.ResponseBytes = end.Received;

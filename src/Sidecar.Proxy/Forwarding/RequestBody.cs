@@ -15,7 +15,6 @@ public sealed class RequestBody : IDisposable
     private readonly IdleClock? _clock;
     private readonly ReplayMemory _memory;
     private readonly int _replayBytes;
-    private readonly long? _declaredLength;
     private readonly TaskCompletionSource _received = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task _sending = Task.CompletedTask;
     private byte[]? _kept;
@@ -33,7 +32,7 @@ public sealed class RequestBody : IDisposable
     {
         _caller = caller;
         _replayBytes = replayBytes;
-        _declaredLength = declaredLength;
+        DeclaredLength = declaredLength;
         _memory = memory;
         _clock = clock;
         _isKeeping = replayBytes > 0 && !(declaredLength > replayBytes);
@@ -41,6 +40,9 @@ public sealed class RequestBody : IDisposable
 
     /// <summary>Bytes received.</summary>
     public long Bytes { get; private set; }
+
+    /// <summary><c>Content-Length</c>, when there is one.</summary>
+    public long? DeclaredLength { get; }
 
     /// <summary>Completes at the end of the body.</summary>
     public Task Received => _received.Task;
@@ -83,7 +85,7 @@ public sealed class RequestBody : IDisposable
         }
 
         // Complete with its last byte, not with the read after it: an attempt may fail between the two.
-        if (Bytes == _declaredLength)
+        if (Bytes == DeclaredLength)
         {
             _received.TrySetResult();
         }

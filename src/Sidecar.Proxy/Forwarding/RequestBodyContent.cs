@@ -77,17 +77,3 @@ public sealed class RequestBodyContent : HttpContent
         }
     }
 }
-
-/// <summary>Carries content headers of a request that has no body (a GET with <c>Content-Type</c>).</summary>
-public sealed class NoBodyContent : HttpContent
-{
-    /// <inheritdoc/>
-    protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => Task.CompletedTask;
-
-    /// <inheritdoc/>
-    protected override bool TryComputeLength(out long length)
-    {
-        length = 0;
-        return true;
-    }
-}

@@ -23,10 +23,11 @@ public static class TcpCopy
     /// <summary>Returns when both directions have ended; both sockets are closed then. Never throws.</summary>
     /// <param name="client">Who dialled.</param>
     /// <param name="upstream">Whom we dialled.</param>
+    /// <param name="time">Clock of <see cref="BlockedWriteWatch"/>.</param>
     /// <param name="stopping">Ends it with resets.</param>
-    public static async Task<TcpCopyEnd> RunAsync(Socket client, Socket upstream, CancellationToken stopping)
+    public static async Task<TcpCopyEnd> RunAsync(Socket client, Socket upstream, TimeProvider time, CancellationToken stopping)
     {
-        var pair = new Pair(client, upstream);
+        using var pair = new Pair(client, upstream, time);
         await using var stop = stopping.UnsafeRegister(static state => ((Pair)state!).Reset(ProxyError.None), pair);
         var sending = PumpAsync(pair, client, upstream, ProxyError.CallerGone, ProxyError.UpstreamClosed);
         var receiving = PumpAsync(pair, upstream, client, ProxyError.UpstreamClosed, ProxyError.CallerGone);
@@ -65,7 +66,8 @@ public static class TcpCopy
                     isReading = false;
                     for (var sent = 0; sent < length;)
                     {
-                        sent += await to.SendAsync(buffer.AsMemory(sent, length - sent), SocketFlags.None);
+                        var sending = to.SendAsync(buffer.AsMemory(sent, length - sent), SocketFlags.None);
+                        sent += sending.IsCompletedSuccessfully ? sending.Result : await pair.Watch.AwaitAsync(sending);
                     }
 
                     total += length;
@@ -90,9 +92,15 @@ public static class TcpCopy
         }
     }
 
-    private sealed class Pair(Socket client, Socket upstream)
+    private sealed class Pair(Socket client, Socket upstream, TimeProvider time) : IDisposable
     {
+        private BlockedWriteWatch? _watch;
         private int _isReset;
+
+        /// <summary>Made when a write waits for the first time: most connections never do.</summary>
+        public BlockedWriteWatch Watch => LazyInitializer.EnsureInitialized(
+            ref _watch,
+            () => new BlockedWriteWatch(client, upstream, side => Reset(side == client ? ProxyError.CallerGone : ProxyError.UpstreamClosed), time));
 
         public ProxyError Error { get; private set; }
 
@@ -106,5 +114,7 @@ public static class TcpCopy
                 SocketReset.Close(upstream);
             }
         }
+
+        public void Dispose() => _watch?.Dispose();
     }
 }

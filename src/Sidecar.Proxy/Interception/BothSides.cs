@@ -19,28 +19,25 @@ internal enum FirstToSpeak
 }
 
 /// <summary>Watches the client and the upstream of a silent connection (PRODUCT §4).</summary>
-internal static class BothSides
+/// <param name="time">Clock.</param>
+internal sealed class BothSides(TimeProvider time)
 {
-    // The header of an HTTP/2 frame.
-    private const int Enough = 9;
-
     /// <summary>Where both did something, it was the client: HTTP keeps its policies.</summary>
     /// <param name="clientSpoke">Completes when the client's socket is readable, or failed.</param>
     /// <param name="upstream">The upstream's side.</param>
+    /// <param name="detection">The detection time.</param>
     /// <param name="stopping">The process ends.</param>
-    public static async Task<FirstToSpeak> WatchAsync(Task clientSpoke, Socket upstream, CancellationToken stopping)
+    public async Task<FirstToSpeak> WatchAsync(Task clientSpoke, Socket upstream, TimeSpan detection, CancellationToken stopping)
     {
         var serverSpoke = upstream.ReceiveAsync(Memory<byte>.Empty, stopping).AsTask();
         await Task.WhenAny(clientSpoke, serverSpoke);
-        var bytes = new byte[Enough];
-        var length = 0;
-        var isReset = false;
+        var (said, isReset) = (ServerSaid.Nothing, false);
         try
         {
             if (serverSpoke.IsCompleted)
             {
                 await serverSpoke;
-                length = upstream.Receive(bytes, SocketFlags.Peek);
+                said = await LookAsync(clientSpoke, upstream, detection, stopping);
             }
         }
         catch (SocketException)
@@ -64,12 +61,12 @@ internal static class BothSides
             return FirstToSpeak.ServerReset;
         }
 
-        if (length == 0)
+        if (said == ServerSaid.Nothing)
         {
             return FirstToSpeak.ServerEnded;
         }
 
-        if (!FirstBytes.AreHttp2Settings(bytes.AsSpan(0, length)))
+        if (said == ServerSaid.Something)
         {
             return FirstToSpeak.Server;
         }
@@ -78,5 +75,40 @@ internal static class BothSides
         // client learns it from its own request.
         await clientSpoke.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         return FirstToSpeak.Client;
+    }
+
+    private enum ServerSaid
+    {
+        Nothing,
+        Something,
+        Http2Settings,
+    }
+
+    // A frame may come in pieces. What could still become one is waited for, as long as for a fragment of a client.
+    private async ValueTask<ServerSaid> LookAsync(Task clientSpoke, Socket upstream, TimeSpan detection, CancellationToken stopping)
+    {
+        var bytes = new byte[FirstBytes.Http2FrameHeader];
+        var pauses = new FragmentPauses(detection, time);
+        while (true)
+        {
+            var length = upstream.Receive(bytes, SocketFlags.Peek);
+            if (length == 0)
+            {
+                return ServerSaid.Nothing;
+            }
+
+            if (FirstBytes.DetectHttp2Settings(bytes.AsSpan(0, length)) is { } areSettings)
+            {
+                return areSettings ? ServerSaid.Http2Settings : ServerSaid.Something;
+            }
+
+            if (clientSpoke.IsCompleted || pauses.Next() is not { } pause)
+            {
+                return ServerSaid.Something;
+            }
+
+            await Task.WhenAny(clientSpoke, Task.Delay(pause, time, stopping));
+            stopping.ThrowIfCancellationRequested();
+        }
     }
 }

@@ -37,6 +37,7 @@ public sealed class ConnectionSorter(
     TimeProvider time)
 {
     private readonly FirstLook _look = new(carriesProxyRequests: listener == ListenerKind.Outbound, time);
+    private readonly BothSides _sides = new(time);
     private readonly Direction _way = new ListenerFeature(listener).Direction;
     private readonly string _direction = LabelValues.Name(new ListenerFeature(listener).Direction);
 
@@ -132,7 +133,7 @@ public sealed class ConnectionSorter(
                     return null;
                 }
 
-                switch (await BothSides.WatchAsync(clientSpoke, upstream.Socket, stopping))
+                switch (await _sides.WatchAsync(clientSpoke, upstream.Socket, current.Detection, stopping))
                 {
                     case FirstToSpeak.Server:
                         serverFirst.Learn(connection.Original);
@@ -236,6 +237,10 @@ public sealed class ConnectionSorter(
         if (protocol == CarriedProtocol.Http2)
         {
             Http2PriorKnowledge.Announce(http);
+        }
+        else
+        {
+            connection.Feature.Caller = CallerHalf.Attach(http, connection.Socket);
         }
 
         return http;

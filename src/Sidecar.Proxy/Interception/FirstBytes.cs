@@ -61,17 +61,26 @@ public static class FirstBytes
         return protocol == CarriedProtocol.Undecided && bytes.Length == Most ? CarriedProtocol.Http1 : protocol;
     }
 
+    /// <summary>Bytes that are always enough for <see cref="DetectHttp2Settings"/>: the header of a frame.</summary>
+    public const int Http2FrameHeader = 9;
+
     /// <summary>
     /// Is this how an HTTP/2 server begins: a SETTINGS frame of the connection (RFC 9113 §6.5)? Such a server speaks first, and
-    /// yet the connection is HTTP.
+    /// yet the connection is HTTP. Null: too few bytes to tell.
     /// </summary>
-    public static bool AreHttp2Settings(ReadOnlySpan<byte> fromServer)
+    public static bool? DetectHttp2Settings(ReadOnlySpan<byte> fromServer)
     {
-        // Length (a multiple of 6), type 4, flags 0, stream 0.
+        // Length (a multiple of 6, and never as large as to need its first byte), type 4, flags 0, stream 0.
         ReadOnlySpan<byte> rest = [4, 0, 0, 0, 0, 0];
-        return fromServer.Length >= 9
-            && fromServer[0] == 0 && BinaryPrimitives.ReadUInt16BigEndian(fromServer[1..]) % 6 == 0
-            && fromServer.Slice(3, 6).SequenceEqual(rest);
+        var known = Math.Min(fromServer.Length, Http2FrameHeader);
+        if ((known > 0 && fromServer[0] != 0)
+            || (known > 2 && BinaryPrimitives.ReadUInt16BigEndian(fromServer[1..]) % 6 != 0)
+            || (known > 3 && !fromServer[3..known].SequenceEqual(rest[..(known - 3)])))
+        {
+            return false;
+        }
+
+        return known == Http2FrameHeader ? true : null;
     }
 
     private static CarriedProtocol DetectTls(ReadOnlySpan<byte> bytes) => ClientHello.Read(bytes, out _) switch

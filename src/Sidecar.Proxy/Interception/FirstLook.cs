@@ -8,13 +8,6 @@ namespace Sidecar.Proxy.Interception;
 /// <param name="time">Clock.</param>
 public sealed class FirstLook(bool carriesProxyRequests, TimeProvider time)
 {
-    // A client that has begun to speak and stops in the middle of what could be a request line: after so many detection times
-    // it is carried as TCP, since a server may be waiting to answer just these bytes.
-    private const int PatienceWithAFragment = 10;
-
-    // The kernel says "readable" as long as the fragment lies there, so the next look needs a pause; growing, few looks in all.
-    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(1), LongestPause = TimeSpan.FromMilliseconds(50);
-
     /// <summary>Never undecided: what stays unclear is TCP. The socket must be readable.</summary>
     /// <param name="client">Whose bytes.</param>
     /// <param name="detection">The detection time.</param>
@@ -22,8 +15,7 @@ public sealed class FirstLook(bool carriesProxyRequests, TimeProvider time)
     /// <exception cref="SocketException">The client reset the connection.</exception>
     public async ValueTask<(CarriedProtocol Protocol, ClientHello? Hello)> RunAsync(Socket client, TimeSpan detection, CancellationToken stopping)
     {
-        var began = time.GetTimestamp();
-        var pause = FirstPause;
+        var pauses = new FragmentPauses(detection, time);
         while (true)
         {
             var (protocol, hello, isEnd) = Look(client);
@@ -32,13 +24,12 @@ public sealed class FirstLook(bool carriesProxyRequests, TimeProvider time)
                 return (protocol, hello);
             }
 
-            if (isEnd || time.GetElapsedTime(began) >= detection * PatienceWithAFragment)
+            if (isEnd || pauses.Next() is not { } pause)
             {
                 return (CarriedProtocol.Tcp, null);
             }
 
             await Task.Delay(pause, time, stopping);
-            pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
         }
     }
 

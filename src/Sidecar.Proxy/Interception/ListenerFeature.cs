@@ -40,6 +40,9 @@ public sealed class ListenerFeature(ListenerKind kind, IPEndPoint? original = nu
     /// <summary>Why an intercepted connection must not be carried (<c>LD</c>); null when it may.</summary>
     public string? Refusal { get; } = refusal;
 
+    /// <summary>The caller's half of an intercepted HTTP/1 connection; null on every other.</summary>
+    public CallerHalf? Caller { get; set; }
+
     /// <summary>The direction of its traffic.</summary>
     public Direction Direction => Kind switch
     {

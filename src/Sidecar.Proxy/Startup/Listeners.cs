@@ -1,7 +1,10 @@
 using System.Net;
+using System.Text;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Net.Http.Headers;
 using Sidecar.Configuration.Effective;
+using Sidecar.Proxy.Forwarding;
 using Sidecar.Proxy.Interception;
 using Sidecar.Proxy.Overload;
 using Sidecar.Proxy.Telemetry;
@@ -58,8 +61,8 @@ public sealed class Listeners(
         server.AllowAlternateSchemes = true;
 
         // Header bytes above ASCII are bytes, not text: Latin-1 carries them through unchanged.
-        server.RequestHeaderEncodingSelector = static _ => System.Text.Encoding.Latin1;
-        server.ResponseHeaderEncodingSelector = static _ => System.Text.Encoding.Latin1;
+        server.RequestHeaderEncodingSelector = static name => name == HeaderNames.Connection ? ConnectionFieldEncoding.Instance : Encoding.Latin1;
+        server.ResponseHeaderEncodingSelector = static _ => Encoding.Latin1;
         ApplyLimits(server.Limits, configuration.Limits);
 
         var listeners = configuration.Listeners;
@@ -111,6 +114,7 @@ public sealed class Listeners(
             }
             finally
             {
+                connection.Features.Get<ListenerFeature>()?.Caller?.Dispose();
                 counters.ConnectionClosed(direction);
             }
         });

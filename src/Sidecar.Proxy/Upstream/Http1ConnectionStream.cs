@@ -61,8 +61,8 @@ internal sealed class Http1ConnectionStream(Stream inner, IdleWatch? idle = null
 
         var reading = inner.ReadAsync(buffer, cancellationToken);
         return reading.IsCompletedSuccessfully
-            ? new ValueTask<int>(OnRead(reading.Result, buffer.Length))
-            : AwaitReadAsync(reading, buffer.Length);
+            ? new ValueTask<int>(OnRead(reading.Result, buffer))
+            : AwaitReadAsync(reading, buffer);
     }
 
     /// <inheritdoc/>
@@ -155,7 +155,7 @@ internal sealed class Http1ConnectionStream(Stream inner, IdleWatch? idle = null
         }
     }
 
-    private int OnRead(int read, int requested)
+    private int OnRead(int read, Memory<byte> buffer)
     {
         if (read > 0)
         {
@@ -163,9 +163,10 @@ internal sealed class Http1ConnectionStream(Stream inner, IdleWatch? idle = null
             {
                 _isAwaitingResponse = false;
                 call.IsResponseStarted = true;
+                ExpectedBody.OnResponse(buffer.Span[..read], call.Request);
             }
         }
-        else if (requested > 0)
+        else if (buffer.Length > 0)
         {
             _isEnded = true;
             Interlocked.MemoryBarrier();
@@ -181,18 +182,18 @@ internal sealed class Http1ConnectionStream(Stream inner, IdleWatch? idle = null
 
     // Pooled: an exchange waits here twice, and this is the hot path.
     [AsyncMethodBuilder(typeof(PooledValueTaskBuilder<>))]
-    private async ValueTask<int> AwaitReadAsync(ValueTask<int> reading, int requested)
+    private async ValueTask<int> AwaitReadAsync(ValueTask<int> reading, Memory<byte> buffer)
     {
         try
         {
             var read = await reading;
-            if (read == 0 && requested > 0 && _isIdle && !_isEnded)
+            if (read == 0 && buffer.Length > 0 && _isIdle && !_isEnded)
             {
                 // Seen when it happened, since the client was waiting for just that.
                 idle?.Closed();
             }
 
-            return OnRead(read, requested);
+            return OnRead(read, buffer);
         }
         catch
         {

@@ -56,11 +56,11 @@ public static class UpstreamFailure
 
             // The caller's body may come from a socket too: on HTTP/1 the stream tells whose error it is. On HTTP/2
             // nothing does, but a caller that goes away cancels the token as well, and that was looked at first.
-            _ when !isHttp2 && !trace.IsConnectionBroken && request.Content is not null => Failed(trace, ProxyError.CallerGone, "The request body could not be read."),
+            _ when !isHttp2 && !trace.IsConnectionBroken && HasBody(request) => Failed(trace, ProxyError.CallerGone, "The request body could not be read."),
             _ when Find<SocketException>(exception) is { } socket => Failed(trace, ProxyError.UpstreamClosed, $"Connection lost: {SocketErrors.Describe(socket.SocketErrorCode)}."),
             _ when trace.IsConnectionBroken => Failed(trace, ProxyError.UpstreamClosed, ClosedSentence(trace)) with { IsOrderlyClose = true },
             _ when Find<IOException>(exception) is not null => Failed(trace, ProxyError.UpstreamClosed, "The upstream closed the connection."),
-            _ when request.Content is not null => Failed(trace, ProxyError.CallerGone, "The request body could not be read."),
+            _ when HasBody(request) => Failed(trace, ProxyError.CallerGone, "The request body could not be read."),
             _ => Failed(trace, ProxyError.InternalDefect, $"Unexpected {exception.GetType().Name} while sending."),
         };
     }
@@ -112,6 +112,8 @@ public static class UpstreamFailure
         IsConnectTimeout = isConnectTimeout,
         Detail = detail,
     };
+
+    private static bool HasBody(HttpRequestMessage request) => request.Content is not (null or NoBodyContent);
 
     private static T? Find<T>(Exception? exception)
         where T : Exception

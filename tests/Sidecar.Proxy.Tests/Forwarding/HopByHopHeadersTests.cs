@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Http;
 using Sidecar.Proxy.Forwarding;
 
 namespace Sidecar.Proxy.Tests.Forwarding;
@@ -40,4 +41,21 @@ public class HopByHopHeadersTests
     [InlineData("x-request-id")]
     public void IsNominated_IdentityAndFraming_CannotBeNominatedAway(string name) =>
         Assert.False(HopByHopHeaders.IsNominated("close, " + name, name));
+
+    [Theory]
+    [InlineData("HTTP/1.1", "", "", false)]
+    [InlineData("HTTP/1.1", "keep-alive", "", false)]
+    [InlineData("HTTP/1.1", "x-hop, Close", "", true)]
+    [InlineData("HTTP/1.1", "close, Upgrade", "websocket", false)]
+    [InlineData("HTTP/1.0", "", "", true)]
+    [InlineData("HTTP/1.0", "Keep-Alive", "", false)]
+    [InlineData("HTTP/2", "", "", false)]
+    public void AnnounceTheLastRequest_ByVersionAndConnection_AsTheSpecificationSays(string protocol, string connection, string upgrade, bool expected)
+    {
+        var request = new DefaultHttpContext().Request;
+        request.Protocol = protocol;
+        request.Headers.Connection = connection;
+        request.Headers.Upgrade = upgrade.Length == 0 ? default : new(upgrade);
+        Assert.Equal(expected, HopByHopHeaders.AnnounceTheLastRequest(request));
+    }
 }

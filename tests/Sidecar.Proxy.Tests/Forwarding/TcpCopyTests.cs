@@ -11,6 +11,7 @@ namespace Sidecar.Proxy.Tests.Forwarding;
 public sealed class TcpCopyTests : IDisposable
 {
     private readonly CancellationTokenSource _stopping = new();
+    private readonly ManualTimeProvider _time = new();
     private readonly Socket _application, _server;
     private readonly Task<TcpCopyEnd> _copy;
     private readonly List<Socket> _middle = [];
@@ -20,7 +21,7 @@ public sealed class TcpCopyTests : IDisposable
         (_application, var client) = Connect();
         (var upstream, _server) = Connect();
         _middle.AddRange([client, upstream]);
-        _copy = TcpCopy.RunAsync(client, upstream, _stopping.Token);
+        _copy = TcpCopy.RunAsync(client, upstream, _time, _stopping.Token);
     }
 
     public void Dispose()
@@ -128,31 +129,52 @@ public sealed class TcpCopyTests : IDisposable
     public async Task RunAsync_ReaderThatStops_StopsItsWriterAndLosesNothing(bool isApplications)
     {
         var (writer, reader) = isApplications ? (_application, _server) : (_server, _application);
-        writer.Blocking = false;
-        var written = 0L;
-
-        // Until the kernel's buffers are full and the copy waits: what is written then is bounded, whatever the writer has.
-        var quiet = 0;
-        await Patience.Eventually(
-            () =>
-            {
-                var before = written;
-                while (writer.Send(new byte[64 * 1024], SocketFlags.None, out var error) is var sent && error == SocketError.Success)
-                {
-                    written += sent;
-                    Assert.True(written < 256L << 20, "The writer was never stopped.");
-                }
-
-                quiet = written == before ? quiet + 1 : 0;
-                return Task.FromResult(quiet == 5);
-            },
-            "the writer is stopped");
+        var written = await FillUpAsync(writer);
 
         Assert.False(_copy.IsCompleted);
         writer.Shutdown(SocketShutdown.Send);
         reader.Shutdown(SocketShutdown.Send);
         Assert.Equal(written, (await Patience.Await(ReceiveAsync(reader), "all of it arrives")).LongLength);
         Assert.Equal(written, isApplications ? (await EndAsync()).Sent : (await EndAsync()).Received);
+    }
+
+    // Nobody reads from the writer while the copy waits for the reader to take more.
+    [Theory]
+    [InlineData(true, ProxyError.CallerGone)]
+    [InlineData(false, ProxyError.UpstreamClosed)]
+    public async Task RunAsync_ResetOfAWriterWhoseReaderHasStopped_IsAResetForTheReader(bool isApplications, ProxyError error)
+    {
+        var (writer, reader) = isApplications ? (_application, _server) : (_server, _application);
+        await FillUpAsync(writer);
+
+        Reset(writer);
+        await Patience.Await(_time.WaitForTimersAsync(1), "the copy waits");
+        await Patience.Eventually(
+            () =>
+            {
+                _time.Advance(BlockedWriteWatch.Interval);
+                return Task.FromResult(_copy.IsCompleted);
+            },
+            "the reset is seen");
+
+        Assert.Equal(error, (await EndAsync()).Error);
+        await Assert.ThrowsAsync<SocketException>(() => Patience.Await(ReceiveAsync(reader), "the reader sees a reset"));
+        Assert.Equal(0, _time.ActiveTimers);
+    }
+
+    [Fact]
+    public async Task RunAsync_WritesWaitNoMore_NothingRuns()
+    {
+        var written = await FillUpAsync(_application);
+        await Patience.Await(_time.WaitForTimersAsync(1), "the copy waits");
+        _application.Shutdown(SocketShutdown.Send);
+        Assert.Equal(written, (await Patience.Await(ReceiveAsync(_server), "all of it arrives")).LongLength);
+
+        _time.Advance(BlockedWriteWatch.Interval);
+
+        Assert.Equal(0, _time.ActiveTimers);
+        _server.Shutdown(SocketShutdown.Send);
+        Assert.Equal(written, (await EndAsync()).Sent);
     }
 
     [Fact]
@@ -176,7 +198,7 @@ public sealed class TcpCopyTests : IDisposable
         using var _ = application;
         using var __ = server;
 
-        await Patience.Await(TcpCopy.RunAsync(client, upstream, new CancellationToken(canceled: true)), "it ends");
+        await Patience.Await(TcpCopy.RunAsync(client, upstream, _time, new CancellationToken(canceled: true)), "it ends");
 
         Assert.Equal(SocketError.ConnectionReset, await ErrorAsync(application));
         Assert.Equal(SocketError.ConnectionReset, await ErrorAsync(server));
@@ -191,7 +213,7 @@ public sealed class TcpCopyTests : IDisposable
         using var __ = server;
         upstream.Dispose();
 
-        var end = await Patience.Await(TcpCopy.RunAsync(client, upstream, CancellationToken.None), "it ends");
+        var end = await Patience.Await(TcpCopy.RunAsync(client, upstream, _time, CancellationToken.None), "it ends");
 
         Assert.Equal(ProxyError.UpstreamClosed, end.Error);
         Assert.Equal(SocketError.ConnectionReset, await ErrorAsync(application));
@@ -251,6 +273,31 @@ public sealed class TcpCopyTests : IDisposable
         }
 
         return received.ToArray();
+    }
+
+    /// <summary>Writes until nobody takes more, and gives how much was taken.</summary>
+    private static async Task<long> FillUpAsync(Socket writer)
+    {
+        writer.Blocking = false;
+        var written = 0L;
+
+        // Until the kernel's buffers are full and the copy waits: what is written then is bounded, whatever the writer has.
+        var quiet = 0;
+        await Patience.Eventually(
+            () =>
+            {
+                var before = written;
+                while (writer.Send(new byte[64 * 1024], SocketFlags.None, out var error) is var sent && error == SocketError.Success)
+                {
+                    written += sent;
+                    Assert.True(written < 256L << 20, "The writer was never stopped.");
+                }
+
+                quiet = written == before ? quiet + 1 : 0;
+                return Task.FromResult(quiet == 5);
+            },
+            "the writer is stopped");
+        return written;
     }
 
     /// <summary>Writes until somebody complains.</summary>

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net.Security;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections.Features;
@@ -31,6 +32,59 @@ public class ConnectionSorterTests
         Assert.Equal(1, rig.Detected(outcome));
         Assert.Equal(0, rig.Forwarder.Dialled);
         Assert.Equal(1, rig.Counters.ConnectionsOf(Direction.Outbound));
+        await rig.EndHttpAsync(http);
+        await rig.AssertNothingOpenAsync();
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Http1_CallerEndsItsHalf_IsThereStillWhenItSaidSo(bool isLast)
+    {
+        await using var rig = new SorterRig();
+        using var client = rig.Connect();
+        await client.SendAsync(Request);
+        var (http, _) = await rig.AcceptHttpAsync(Request.Length);
+        var heartbeat = new Heartbeat();
+        http.Features.Set<IConnectionHeartbeatFeature>(heartbeat);
+
+        http.Features.Get<ListenerFeature>()!.Caller!.RequestBegins(isLast);
+        client.HalfClose();
+
+        if (isLast)
+        {
+            await Patience.Eventually(() => Task.FromResult(heartbeat.Beat()), "the end is seen");
+            Assert.False(http.ConnectionClosed.IsCancellationRequested);
+            client.Reset();
+        }
+
+        // A reset is told to nobody who does not ask.
+        await Patience.Eventually(
+            () =>
+            {
+                heartbeat.Beat();
+                return Task.FromResult(http.ConnectionClosed.IsCancellationRequested);
+            },
+            "the caller is gone");
+        await rig.EndHttpAsync(http);
+        await rig.AssertNothingOpenAsync();
+    }
+
+    [Fact]
+    public async Task Http1_EndIsThereBeforeItsRequest_IsGoneUnlessItSaidSo()
+    {
+        await using var rig = new SorterRig();
+        using var client = rig.Connect();
+        await client.SendAsync(Request);
+        client.HalfClose();
+        var (http, _) = await rig.AcceptHttpAsync(Request.Length);
+        var read = await Patience.Await(http.Transport.Input.ReadAsync().AsTask(), "the end is read");
+        Assert.True(read.IsCompleted);
+        Assert.False(http.ConnectionClosed.IsCancellationRequested);
+
+        http.Features.Get<ListenerFeature>()!.Caller!.RequestBegins(isLast: false);
+
+        await Patience.Eventually(() => Task.FromResult(http.ConnectionClosed.IsCancellationRequested), "the caller is gone");
         await rig.EndHttpAsync(http);
         await rig.AssertNothingOpenAsync();
     }
@@ -183,6 +237,61 @@ public class ConnectionSorterTests
         Assert.Empty(rig.ServerFirst.All);
         Assert.Equal(1, rig.Forwarder.Abandoned);
         await rig.EndHttpAsync(http);
+        await rig.AssertNothingOpenAsync();
+    }
+
+    // The network may cut a frame anywhere. Taken for a greeting it would be learned, and the next HTTP/2 clients lose their policies.
+    [Theory]
+    [InlineData(1)]
+    [InlineData(4)]
+    [InlineData(8)]
+    public async Task Silence_ThenHttp2SettingsInPieces_AreNoGreeting(int cut)
+    {
+        byte[] settings = [0, 0, 6, 4, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 100];
+        await using var rig = new SorterRig();
+        var (client, upstream) = await rig.ConnectSilentlyAsync();
+        using var _ = client;
+
+        await upstream.WriteAsync(settings[..cut]);
+        await Patience.Eventually(() => Task.FromResult(rig.Time.NextDueIn < SorterRig.Detection), "the pause between two looks begins");
+        await upstream.WriteAsync(settings[cut..]);
+        await Patience.Eventually(
+            () =>
+            {
+                rig.Time.AdvanceToNextTimer();
+                return Task.FromResult(rig.Time.ActiveTimers == 0);
+            },
+            "the frame is recognised");
+        Assert.False(rig.Forwarder.HasCarried);
+        await client.SendAsync(Preface);
+
+        var (http, seen) = await rig.AcceptHttpAsync(Preface.Length);
+        Assert.Equal(Preface, seen);
+        Assert.Empty(rig.ServerFirst.All);
+        await rig.EndHttpAsync(http);
+        await rig.AssertNothingOpenAsync();
+    }
+
+    [Fact]
+    public async Task Silence_ThenAFragmentThatCouldBeSettings_IsAGreetingInTheEnd()
+    {
+        await using var rig = new SorterRig();
+        var (client, upstream) = await rig.ConnectSilentlyAsync();
+        using var _ = client;
+
+        await upstream.WriteAsync([0, 0]);
+        await Patience.Eventually(
+            () =>
+            {
+                rig.Time.AdvanceToNextTimer();
+                return Task.FromResult(rig.Forwarder.HasCarried);
+            },
+            "the fragment is carried");
+
+        Assert.Equal(("server-first", null), await rig.Forwarder.CarriedAsync());
+        Assert.Single(rig.ServerFirst.All);
+        client.HalfClose();
+        upstream.HalfClose();
         await rig.AssertNothingOpenAsync();
     }
 
@@ -466,5 +575,22 @@ public class ConnectionSorterTests
         await silent.WaitForEndAsync();
         Assert.True(await upstream.IsClosedByPeerAsync());
         await rig.AssertNothingOpenAsync();
+    }
+
+    private sealed class Heartbeat : IConnectionHeartbeatFeature
+    {
+        private readonly ConcurrentQueue<(Action<object> Action, object State)> _actions = [];
+
+        public void OnHeartbeat(Action<object> action, object state) => _actions.Enqueue((action, state));
+
+        public bool Beat()
+        {
+            foreach (var (action, state) in _actions)
+            {
+                action(state);
+            }
+
+            return !_actions.IsEmpty;
+        }
     }
 }

@@ -162,7 +162,7 @@ public class FirstBytesTests
                     var changed = bytes.ToArray();
                     changed[at] = (byte)value;
                     FirstBytes.Detect(changed, carriesProxyRequests: true);
-                    FirstBytes.AreHttp2Settings(changed);
+                    FirstBytes.DetectHttp2Settings(changed);
                 }
             }
         }
@@ -176,18 +176,21 @@ public class FirstBytesTests
     [InlineData(new byte[] { 0, 0, 0, 4, 1, 0, 0, 0, 0 }, false)] // an acknowledgement
     [InlineData(new byte[] { 0, 0, 0, 4, 0, 0, 0, 0, 1 }, false)] // of a stream
     [InlineData(new byte[] { 0, 0, 8, 7, 0, 0, 0, 0, 0 }, false)] // GOAWAY
-    [InlineData(new byte[] { 0, 0, 0, 4, 0, 0, 0, 0 }, false)] // cut off
-    [InlineData(new byte[] { }, false)]
+    [InlineData(new byte[] { 0, 0, 0, 4, 0, 0, 0, 0 }, null)] // in pieces
+    [InlineData(new byte[] { 0 }, null)]
+    [InlineData(new byte[] { 0, 0, 5 }, false)]
+    [InlineData(new byte[] { 0, 0, 6, 7 }, false)]
+    [InlineData(new byte[] { }, null)]
     [InlineData(new byte[] { 74, 0, 0, 0, 10, 56, 46, 48, 46 }, false)] // MySQL's greeting
-    public void AreHttp2Settings_FirstBytesOfAServer_OnlyASettingsFrame(byte[] bytes, bool expected) =>
-        Assert.Equal(expected, FirstBytes.AreHttp2Settings(bytes));
+    public void DetectHttp2Settings_FirstBytesOfAServer_OnlyASettingsFrame(byte[] bytes, bool? expected) =>
+        Assert.Equal(expected, FirstBytes.DetectHttp2Settings(bytes));
 
     [Fact]
-    public void AreHttp2Settings_Greetings_AreNot()
+    public void DetectHttp2Settings_Greetings_AreNot()
     {
         foreach (var greeting in new[] { "220 mail.test ESMTP\r\n", "SSH-2.0-OpenSSH_9.6\r\n", "* OK IMAP4rev1 ready\r\n", "+OK POP3\r\n", "HTTP/1.1 408 Timeout\r\n", "RFB 003.008\n" })
         {
-            Assert.False(FirstBytes.AreHttp2Settings(Encoding.Latin1.GetBytes(greeting)));
+            Assert.Equal(false, FirstBytes.DetectHttp2Settings(Encoding.Latin1.GetBytes(greeting)));
         }
     }
 

@@ -74,7 +74,11 @@ internal sealed class SorterRig : IAsyncDisposable
     {
         var client = Connect();
         await ElapseDetectionAsync();
-        return (client, await Server.AcceptOneAsync());
+        var upstream = await Server.AcceptOneAsync();
+
+        // Accepted is not yet connected: until the dial is over, what the server does would be the dial's.
+        await Patience.Eventually(() => Task.FromResult(Forwarder.Open == 1), "the upstream is dialled");
+        return (client, upstream);
     }
 
     /// <summary>The detection time passes without a word of the client.</summary>
@@ -183,7 +187,7 @@ internal sealed class ScriptedForwarder : IOpaqueForwarder
         InterceptedConnection connection, IOpaqueUpstream upstream, string protocol, ClientHello? hello, CancellationToken stopping)
     {
         _carried.Writer.TryWrite((protocol, hello?.ServerName));
-        await TcpCopy.RunAsync(connection.Socket, upstream.Socket, stopping);
+        await TcpCopy.RunAsync(connection.Socket, upstream.Socket, TimeProvider.System, stopping);
         Interlocked.Decrement(ref _open);
     }
 
