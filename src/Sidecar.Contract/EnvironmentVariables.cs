@@ -91,6 +91,12 @@ public static class EnvironmentVariables
     /// <summary><c>sidecar-injector serve --certificate-dir</c>. Default: none.</summary>
     public const string InjectorCertificateDirectory = "SIDECAR_INJECTOR_CERTIFICATE_DIR";
 
+    /// <summary><c>sidecar-injector serve --ca-bundle</c>: <c>patch</c> or <c>leave</c>. Default: patch.</summary>
+    public const string InjectorCaBundle = "SIDECAR_INJECTOR_CA_BUNDLE";
+
+    /// <summary><c>sidecar-injector serve --count-pods</c>: <c>on</c> or <c>off</c>. Default: off.</summary>
+    public const string InjectorCountPods = "SIDECAR_INJECTOR_COUNT_PODS";
+
     /// <summary><c>sidecar-injector serve --kubernetes</c>: a URL, or <c>none</c>. Default: as pods find it.</summary>
     public const string InjectorKubernetes = "SIDECAR_INJECTOR_KUBERNETES";
 

@@ -30,6 +30,10 @@ internal sealed class ServeFlags
 
     private Option<string?> Directory => field ??= Flag("--certificate-dir", EnvironmentVariables.InjectorCertificateDirectory, "DIR", "tls.crt, tls.key and ca.crt; read again when they change.");
 
+    private Option<string?> CaBundle => field ??= Flag("--ca-bundle", EnvironmentVariables.InjectorCaBundle, "patch|leave", "patch: write the authority into the webhook configurations; leave: somebody else does. [default: patch]");
+
+    private Option<string?> CountPods => field ??= Flag("--count-pods", EnvironmentVariables.InjectorCountPods, "on|off", "Export the number of labelled pods without a sidecar; needs the right to list pods. [default: off]");
+
     private Option<string?> Kubernetes => field ??= Flag("--kubernetes", EnvironmentVariables.InjectorKubernetes, "URL|none", "The API server. [default: as pods find it]");
 
     private Option<string?> Token => field ??= Flag("--kubernetes-token", EnvironmentVariables.InjectorKubernetesToken, "FILE", "Token for it. [default: the service account's]");
@@ -41,7 +45,7 @@ internal sealed class ServeFlags
     /// <summary>Adds them to a command.</summary>
     public void AddTo(Command command)
     {
-        foreach (var option in new[] { Settings, Listen, ListenPlain, Namespace, Service, Webhooks, Certificates, Secret, Directory, Kubernetes, Token, Ca, Delay })
+        foreach (var option in new[] { Settings, Listen, ListenPlain, Namespace, Service, Webhooks, Certificates, Secret, Directory, CaBundle, CountPods, Kubernetes, Token, Ca, Delay })
         {
             command.Options.Add(option);
         }
@@ -91,6 +95,8 @@ internal sealed class ServeFlags
             certificates == "files" ? CertificateSource.Files : CertificateSource.Self,
             Text(Secret, "sidecar-injector-certificate"),
             Value(Directory),
+            Choice(CaBundle, "patch", "leave"),
+            Choice(CountPods, "off", "on"),
             Value(Kubernetes),
             Value(Token),
             Value(Ca),
@@ -103,6 +109,17 @@ internal sealed class ServeFlags
             : null;
 
         string Text(Option<string?> option, string otherwise) => Value(option) ?? otherwise;
+
+        bool Choice(Option<string?> option, string otherwise, string other)
+        {
+            var text = Text(option, otherwise);
+            if (text != otherwise && text != other)
+            {
+                problems.Add($"{option.Name} {text}: write {otherwise} or {other}");
+            }
+
+            return text == other;
+        }
 
         IPEndPoint EndPoint(Option<string?> option, string otherwise)
         {

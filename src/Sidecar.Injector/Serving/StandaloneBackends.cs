@@ -1,7 +1,7 @@
+using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 using Sidecar.Injector.Admission;
 using Sidecar.Injector.Injection;
-using Sidecar.Injector.Telemetry;
 
 namespace Sidecar.Injector.Serving;
 
@@ -23,10 +23,13 @@ public sealed class StandaloneBackends : IServeBackends, IClusterView, IServingC
     public IServingCertificate Certificate => this;
 
     /// <inheritdoc/>
+    public SslStreamCertificateContext? CertificateContext => null;
+
+    /// <inheritdoc/>
     public IDocumentValidator? Documents => null;
 
     /// <inheritdoc/>
-    public IReadOnlyList<string> NotReady => [];
+    public IReadOnlyList<string> NotReady => Current is null ? ["there is no certificate"] : [];
 
     /// <summary>Starts it.</summary>
     public static IServeBackends Start(ServeOptions options) => new StandaloneBackends(options.CertificateDirectory is { } directory
@@ -37,7 +40,7 @@ public sealed class StandaloneBackends : IServeBackends, IClusterView, IServingC
     public NamespaceFacts? Namespace(string name) => null;
 
     /// <inheritdoc/>
-    public void WriteMetrics(MetricText text)
+    public void WriteMetrics(TextWriter writer)
     {
     }
 
