@@ -91,6 +91,12 @@ public static class EnvironmentVariables
     /// <summary><c>sidecar-injector serve --certificate-dir</c>. Default: none.</summary>
     public const string InjectorCertificateDirectory = "SIDECAR_INJECTOR_CERTIFICATE_DIR";
 
+    /// <summary><c>sidecar-injector serve --ca-bundle</c>: <c>patch</c> or <c>leave</c>. Default: patch.</summary>
+    public const string InjectorCaBundle = "SIDECAR_INJECTOR_CA_BUNDLE";
+
+    /// <summary><c>sidecar-injector serve --count-pods</c>: <c>true</c> or <c>false</c>. Default: false.</summary>
+    public const string InjectorCountPods = "SIDECAR_INJECTOR_COUNT_PODS";
+
     /// <summary><c>sidecar-injector serve --kubernetes</c>: a URL, or <c>none</c>. Default: as pods find it.</summary>
     public const string InjectorKubernetes = "SIDECAR_INJECTOR_KUBERNETES";
 
@@ -99,12 +105,6 @@ public static class EnvironmentVariables
 
     /// <summary><c>sidecar-injector serve --kubernetes-ca</c>. Default: the service account's.</summary>
     public const string InjectorKubernetesCa = "SIDECAR_INJECTOR_KUBERNETES_CA";
-
-    /// <summary><c>sidecar-injector serve --ca-bundle</c>: <c>write</c> or <c>leave</c>. Default: write.</summary>
-    public const string InjectorCaBundle = "SIDECAR_INJECTOR_CA_BUNDLE";
-
-    /// <summary><c>sidecar-injector serve --count-pods</c>: <c>true</c> or <c>false</c>. Default: false.</summary>
-    public const string InjectorCountPods = "SIDECAR_INJECTOR_COUNT_PODS";
 
     /// <summary><c>sidecar-injector serve --shutdown-delay</c>, in seconds. Default: 5.</summary>
     public const string InjectorShutdownDelay = "SIDECAR_INJECTOR_SHUTDOWN_DELAY";

@@ -30,22 +30,22 @@ internal sealed class ServeFlags
 
     private Option<string?> Directory => field ??= Flag("--certificate-dir", EnvironmentVariables.InjectorCertificateDirectory, "DIR", "tls.crt, tls.key and ca.crt; read again when they change.");
 
+    private Option<string?> CaBundle => field ??= Flag("--ca-bundle", EnvironmentVariables.InjectorCaBundle, "patch|leave", "patch: write the authority into the webhook configurations; leave: somebody else does. [default: patch]");
+
+    private Option<string?> CountPods => field ??= Flag("--count-pods", EnvironmentVariables.InjectorCountPods, "true|false", "Export the number of labelled pods without a sidecar; needs the right to list pods. [default: false]");
+
     private Option<string?> Kubernetes => field ??= Flag("--kubernetes", EnvironmentVariables.InjectorKubernetes, "URL|none", "The API server. [default: as pods find it]");
 
     private Option<string?> Token => field ??= Flag("--kubernetes-token", EnvironmentVariables.InjectorKubernetesToken, "FILE", "Token for it. [default: the service account's]");
 
     private Option<string?> Ca => field ??= Flag("--kubernetes-ca", EnvironmentVariables.InjectorKubernetesCa, "FILE", "Its authority. [default: the service account's]");
 
-    private Option<string?> CaBundle => field ??= Flag("--ca-bundle", EnvironmentVariables.InjectorCaBundle, "write|leave", "write: the authority goes into the webhook configurations; leave: somebody else, such as cert-manager, does that. [default: write]");
-
-    private Option<string?> CountPods => field ??= Flag("--count-pods", EnvironmentVariables.InjectorCountPods, "true|false", "Export how many labelled pods have no sidecar; needs the right to list pods. [default: false]");
-
     private Option<string?> Delay => field ??= Flag("--shutdown-delay", EnvironmentVariables.InjectorShutdownDelay, "SECONDS", "Not ready, but still answering, before the listeners close. [default: 5]");
 
     /// <summary>Adds them to a command.</summary>
     public void AddTo(Command command)
     {
-        foreach (var option in new[] { Settings, Listen, ListenPlain, Namespace, Service, Webhooks, Certificates, Secret, Directory, Kubernetes, Token, Ca, CaBundle, CountPods, Delay })
+        foreach (var option in new[] { Settings, Listen, ListenPlain, Namespace, Service, Webhooks, Certificates, Secret, Directory, CaBundle, CountPods, Kubernetes, Token, Ca, Delay })
         {
             command.Options.Add(option);
         }
@@ -67,8 +67,6 @@ internal sealed class ServeFlags
             problems.Add("--certificates files needs --certificate-dir");
         }
 
-        var caBundle = OneOf(CaBundle, "write", "leave");
-        var countPods = OneOf(CountPods, "false", "true");
         foreach (var option in new[] { Namespace, Service, Webhooks, Secret })
         {
             if (Value(option) is { } name && !DnsName.IsSubdomain(name))
@@ -97,14 +95,12 @@ internal sealed class ServeFlags
             certificates == "files" ? CertificateSource.Files : CertificateSource.Self,
             Text(Secret, "sidecar-injector-certificate"),
             Value(Directory),
+            Choice(CaBundle, "patch", "leave"),
+            Choice(CountPods, "false", "true"),
             Value(Kubernetes),
             Value(Token),
             Value(Ca),
-            Seconds(Delay, 5))
-        {
-            IsCaBundleLeft = caBundle == "leave",
-            CountPods = countPods == "true",
-        };
+            Seconds(Delay, 5));
         return problems.Count == 0 ? options : throw new UsageException(problems);
 
         string? Value(Option<string?> option) =>
@@ -114,7 +110,7 @@ internal sealed class ServeFlags
 
         string Text(Option<string?> option, string otherwise) => Value(option) ?? otherwise;
 
-        string OneOf(Option<string?> option, string otherwise, string other)
+        bool Choice(Option<string?> option, string otherwise, string other)
         {
             var text = Text(option, otherwise);
             if (text != otherwise && text != other)
@@ -122,7 +118,7 @@ internal sealed class ServeFlags
                 problems.Add($"{option.Name} {text}: write {otherwise} or {other}");
             }
 
-            return text;
+            return text == other;
         }
 
         IPEndPoint EndPoint(Option<string?> option, string otherwise)

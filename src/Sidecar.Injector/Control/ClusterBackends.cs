@@ -1,3 +1,4 @@
+using System.Net.Security;
 using Sidecar.Injector.Admission;
 using Sidecar.Injector.Commands;
 using Sidecar.Injector.Injection;
@@ -20,6 +21,9 @@ public sealed class ClusterBackends : IServeBackends
 
     /// <inheritdoc/>
     public IServingCertificate Certificate => _control.Certificate;
+
+    /// <inheritdoc/>
+    public SslStreamCertificateContext? CertificateContext => _control.CertificateContext;
 
     /// <inheritdoc/>
     public IDocumentValidator Documents { get; } = new DocumentValidator();
@@ -49,12 +53,12 @@ public sealed class ClusterBackends : IServeBackends
         }
 
         var control = ControlPlane.Create(controlOptions, time, new ControlLog(log));
-        _ = control.StartAsync();
+        control.Start();
         return new ClusterBackends(control);
     }
 
     /// <inheritdoc/>
-    public void WriteMetrics(MetricText text) => _control.WriteMetrics(text);
+    public void WriteMetrics(TextWriter writer) => _control.WriteMetrics(writer);
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => _control.DisposeAsync();

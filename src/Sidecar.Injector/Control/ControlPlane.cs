@@ -1,10 +1,10 @@
+using System.Net.Security;
 using System.Security.Cryptography;
 using Sidecar.Injector.Certificates;
 using Sidecar.Injector.Checks;
 using Sidecar.Injector.Injection;
 using Sidecar.Injector.Kubernetes;
 using Sidecar.Injector.Serving;
-using Sidecar.Injector.Telemetry;
 
 namespace Sidecar.Injector.Control;
 
@@ -62,6 +62,9 @@ public sealed class ControlPlane : IAsyncDisposable
     /// <summary>What to serve with.</summary>
     public IServingCertificate Certificate => _served;
 
+    /// <summary>The same with its intermediates; null: none yet.</summary>
+    public SslStreamCertificateContext? CertificateContext => _served.Context;
+
     /// <summary>Why admissions cannot be answered as they should be yet; empty when they can. For <c>/readyz</c>.</summary>
     public IReadOnlyList<string> NotReady
     {
@@ -82,7 +85,7 @@ public sealed class ControlPlane : IAsyncDisposable
         }
     }
 
-    /// <summary>Composes it; nothing is asked or read before <see cref="StartAsync"/>.</summary>
+    /// <summary>Composes it; nothing is asked or read before <see cref="Start"/>.</summary>
     /// <param name="options">Checked by <see cref="ControlOptions.Problem"/>.</param>
     /// <param name="time">The clock.</param>
     /// <param name="log">Told what happens.</param>
@@ -91,14 +94,13 @@ public sealed class ControlPlane : IAsyncDisposable
         new(options, time, random ?? NextDouble, log);
 
     /// <summary>Begins to follow the cluster and to keep the certificate. Does not wait for either: <see cref="NotReady"/> says how far it is.</summary>
-    public Task StartAsync()
+    public void Start()
     {
         var cancellationToken = _stopping.Token;
         _running = Task.WhenAll(
             _view?.RunAsync(cancellationToken) ?? Task.CompletedTask,
             _pods?.RunAsync(cancellationToken) ?? Task.CompletedTask,
             KeepCertificateAsync(cancellationToken));
-        return Task.CompletedTask;
     }
 
     /// <summary>Stops following; what is known and served stays.</summary>
@@ -109,7 +111,7 @@ public sealed class ControlPlane : IAsyncDisposable
     }
 
     /// <summary>Writes its metrics in Prometheus' text format.</summary>
-    public void WriteMetrics(MetricText text) => ControlMetrics.Write(text, _served.Facts, _status, _view, _pods);
+    public void WriteMetrics(TextWriter writer) => ControlMetrics.Write(writer, _served.Facts, _status, _view, _pods);
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()

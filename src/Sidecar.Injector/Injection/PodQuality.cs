@@ -14,6 +14,9 @@ internal static class PodQuality
     /// <summary>Every container, init containers included, has limits of CPU and memory, and requests that equal them or are not written.</summary>
     public static bool IsGuaranteed(PodView pod) => pod.AllContainers.All(static container => IsGuaranteed(container.Root["resources"] as JsonObject));
 
+    /// <summary>Has the pod a budget of its own? Its containers' requests must fit into it, so ours must not be added to theirs.</summary>
+    public static bool IsBudgeted(PodView pod) => pod.Spec!["resources"] is JsonObject { Count: > 0 };
+
     private static bool IsGuaranteed(JsonObject? resources) =>
         Resources.All(resource =>
             Amount(resources?["limits"], resource) is > 0 and var limit && (Amount(resources?["requests"], resource) ?? limit) == limit);

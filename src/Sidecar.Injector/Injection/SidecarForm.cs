@@ -5,10 +5,11 @@ namespace Sidecar.Injector.Injection;
 /// <param name="Settings">The pod's settings.</param>
 /// <param name="IsNative">The proxy is an init container that stays; else the first container.</param>
 /// <param name="IsGuaranteed">The pod is of the class Guaranteed and must stay so.</param>
+/// <param name="IsBudgeted">The pod has resources of its own, which all its containers share.</param>
 /// <param name="GraceSeconds">The pod's grace period, at least a second.</param>
 /// <param name="Workload">What the pod belongs to.</param>
 public sealed record SidecarForm(
-    InjectorSettings Injector, InjectionSettings Settings, bool IsNative, bool IsGuaranteed, long GraceSeconds, Workload? Workload)
+    InjectorSettings Injector, InjectionSettings Settings, bool IsNative, bool IsGuaranteed, bool IsBudgeted, long GraceSeconds, Workload? Workload)
 {
     // Kubernetes' own, where the pod says nothing.
     private const long DefaultGraceSeconds = 30;
@@ -27,6 +28,7 @@ public sealed record SidecarForm(
             _ => context.NativeSidecarsSupported,
         },
         PodQuality.IsGuaranteed(pod),
+        PodQuality.IsBudgeted(pod),
         Math.Clamp(PodView.Number(pod.Spec!["terminationGracePeriodSeconds"]) ?? DefaultGraceSeconds, 1, LongestGraceSeconds),
         context.Workload);
 }

@@ -112,7 +112,7 @@ public static class Uninjection
         }
 
         // From the end, so that no index moves.
-        foreach (var index in ours.Reverse())
+        foreach (var index in Enumerable.Reverse(ours))
         {
             yield return JsonPatchOperation.Remove(path.Add(index));
         }
@@ -127,7 +127,7 @@ public static class Uninjection
             .ToArray();
         if (ours.Length < ((JsonObject)pod.Metadata!["annotations"]!).Count)
         {
-            foreach (var name in ours.Reverse())
+            foreach (var name in Enumerable.Reverse(ours))
             {
                 yield return JsonPatchOperation.Remove(path.Add(name));
             }
@@ -142,7 +142,7 @@ public static class Uninjection
         }
         else
         {
-            foreach (var name in ours.Reverse())
+            foreach (var name in Enumerable.Reverse(ours))
             {
                 yield return JsonPatchOperation.Remove(path.Add(name));
             }

@@ -1,3 +1,4 @@
+using System.Net.Security;
 using Sidecar.Injector.Admission;
 using Sidecar.Injector.Injection;
 using Sidecar.Injector.Telemetry;
@@ -13,14 +14,17 @@ public interface IServeBackends : IAsyncDisposable
     /// <summary>For handshakes.</summary>
     IServingCertificate Certificate { get; }
 
+    /// <summary>The certificate with what stands between it and its authority; null: it is served alone.</summary>
+    SslStreamCertificateContext? CertificateContext { get; }
+
     /// <summary>For /validate; null: not built in.</summary>
     IDocumentValidator? Documents { get; }
 
-    /// <summary>Why requests should not come yet; empty when they should.</summary>
+    /// <summary>Why requests should not come yet, a missing certificate included; empty when they should.</summary>
     IReadOnlyList<string> NotReady { get; }
 
-    /// <summary>Adds to /metrics.</summary>
-    void WriteMetrics(MetricText text);
+    /// <summary>Adds families to /metrics, in Prometheus' text format.</summary>
+    void WriteMetrics(TextWriter writer);
 }
 
 /// <summary>Starts them; returns at once, they become ready by themselves.</summary>

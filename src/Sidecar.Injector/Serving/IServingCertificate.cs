@@ -1,4 +1,3 @@
-using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 
 namespace Sidecar.Injector.Serving;
@@ -8,7 +7,4 @@ public interface IServingCertificate
 {
     /// <summary>With its private key. Null: there is none yet, and the injector is not ready.</summary>
     X509Certificate2? Current { get; }
-
-    /// <summary>The same with its intermediates, as a handshake takes it.</summary>
-    SslStreamCertificateContext? Context => Current is { } current ? SslStreamCertificateContext.Create(current, null, offline: true) : null;
 }

@@ -100,22 +100,30 @@ public sealed class InjectorServer : IAsyncDisposable
                 connection.Features.Set(SecureListener.Instance);
                 return next(connection);
             });
-            listen.UseHttps(new TlsHandshakeCallbackOptions
-            {
-                OnConnection = _ => ValueTask.FromResult(Handshake()),
-                HandshakeTimeout = TimeSpan.FromSeconds(10),
-            });
+            listen.UseHttps(new TlsHandshakeCallbackOptions { OnConnection = _ => ValueTask.FromResult(Handshake()), HandshakeTimeout = TimeSpan.FromSeconds(10) });
         });
         _plain = Listen(server, options.ListenPlain, static listen => listen.Protocols = HttpProtocols.Http1);
     }
 
-    // Asked at every handshake: the certificate of this moment, with its intermediates.
-    private SslServerAuthenticationOptions Handshake() => new()
+    // Asked for each connection: a rotation takes effect with the next one, and those that are open go on.
+    private SslServerAuthenticationOptions Handshake()
     {
-        EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
-        ApplicationProtocols = [SslApplicationProtocol.Http2, SslApplicationProtocol.Http11],
-        ServerCertificateContext = _backends.Certificate.Context ?? throw new AuthenticationException("There is no certificate yet."),
-    };
+        var options = new SslServerAuthenticationOptions
+        {
+            EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
+            ApplicationProtocols = [SslApplicationProtocol.Http2, SslApplicationProtocol.Http11],
+        };
+        if (_backends.CertificateContext is { } chain)
+        {
+            options.ServerCertificateContext = chain;
+        }
+        else
+        {
+            options.ServerCertificate = _backends.Certificate.Current ?? throw new AuthenticationException("there is no certificate yet");
+        }
+
+        return options;
+    }
 
     private static ListenOptions? Listen(KestrelServerOptions server, IPEndPoint address, Action<ListenOptions> configure)
     {
@@ -152,11 +160,6 @@ public sealed class InjectorServer : IAsyncDisposable
     private Task ReadyAsync(HttpContext context)
     {
         List<string> reasons = [.. _backends.NotReady];
-        if (_backends.Certificate.Current is null)
-        {
-            reasons.Add("there is no certificate yet");
-        }
-
         if (_isStopping)
         {
             reasons.Add("shutting down");
@@ -175,8 +178,10 @@ public sealed class InjectorServer : IAsyncDisposable
         text.Family("sidecar_injector_log_lines_lost_total", "counter", "Log lines lost because standard output was blocked.");
         text.Sample("sidecar_injector_log_lines_lost_total", _log.LostLines);
         _metrics.Write(text);
-        _backends.WriteMetrics(text);
-        return TextAsync(context, StatusCodes.Status200OK, text.ToString(), "text/plain; version=0.0.4; charset=utf-8");
+        var writer = new StringWriter();
+        writer.Write(text.ToString());
+        _backends.WriteMetrics(writer);
+        return TextAsync(context, StatusCodes.Status200OK, writer.ToString(), "text/plain; version=0.0.4; charset=utf-8");
     }
 
     private static Task TextAsync(HttpContext context, int status, string text, string type = MediaTypeNames.Text.Plain)

@@ -23,6 +23,8 @@ public enum CertificateSource
 /// <param name="Certificates">Where the certificate comes from.</param>
 /// <param name="CertificateSecret">The Secret, for <see cref="CertificateSource.Self"/>.</param>
 /// <param name="CertificateDirectory">tls.crt, tls.key and ca.crt, for <see cref="CertificateSource.Files"/>.</param>
+/// <param name="IsCaBundleLeft">Somebody else writes caBundle.</param>
+/// <param name="CountPods">Labelled pods without a sidecar are counted; needs the right to list pods.</param>
 /// <param name="Kubernetes">URL of the API server; null: as pods find it; <c>none</c>: none.</param>
 /// <param name="KubernetesToken">File of the token.</param>
 /// <param name="KubernetesCa">File of the authority.</param>
@@ -37,14 +39,9 @@ public sealed record ServeOptions(
     CertificateSource Certificates,
     string CertificateSecret,
     string? CertificateDirectory,
+    bool IsCaBundleLeft,
+    bool CountPods,
     string? Kubernetes,
     string? KubernetesToken,
     string? KubernetesCa,
-    TimeSpan ShutdownDelay)
-{
-    /// <summary>Somebody else, such as cert-manager, writes caBundle.</summary>
-    public bool IsCaBundleLeft { get; init; }
-
-    /// <summary>Export the number of labelled pods without a sidecar; needs the right to list pods.</summary>
-    public bool CountPods { get; init; }
-}
+    TimeSpan ShutdownDelay);

@@ -73,6 +73,7 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("serve", "--settings", "/nowhere/at/all")]
     [InlineData("serve", "--namespace", "A b")]
     [InlineData("serve", "--shutdown-delay", "-1")]
+    [InlineData("serve", "--ca-bundle", "never")]
     [InlineData("nonsense")]
     public async Task BadUsage_Is64WithAReasonAndNoOutput(params string[] arguments)
     {

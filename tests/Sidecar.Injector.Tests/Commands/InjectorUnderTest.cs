@@ -1,5 +1,6 @@
 using System.Text;
 using Sidecar.Injector.Commands;
+using Sidecar.Injector.Control;
 using Sidecar.Injector.Serving;
 using Sidecar.TestKit.Network;
 
@@ -31,6 +32,6 @@ internal static class InjectorUnderTest
         static _ => null,
         TimeProvider.System,
         signals ?? (static _ => new MemoryStream()),
-        static (options, _, _) => StandaloneBackends.Start(options),
+        static (options, log, time) => ClusterBackends.Start(options, log, time, static _ => null),
         started);
 }

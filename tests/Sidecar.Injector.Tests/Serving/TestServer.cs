@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Sidecar.Injector.Admission;
@@ -41,9 +42,11 @@ internal sealed class TestServer : IAsyncDisposable, IServeBackends, IClusterVie
 
     public IServingCertificate Certificate => this;
 
+    public SslStreamCertificateContext? CertificateContext => null;
+
     public IDocumentValidator Documents => this;
 
-    public IReadOnlyList<string> NotReady => Reasons;
+    public IReadOnlyList<string> NotReady => Current is null ? [.. Reasons, "there is no certificate yet"] : Reasons;
 
     public Uri Secure => new($"https://localhost:{Server.Secure!.Port}");
 
@@ -74,7 +77,7 @@ internal sealed class TestServer : IAsyncDisposable, IServeBackends, IClusterVie
     public DocumentVerdict Validate(string namespaceName, System.Text.Json.Nodes.JsonObject configMap) =>
         new(Refuse(PodView.Text(configMap["data"]?["sidecar.yaml"]) ?? ""), ["looks odd"]);
 
-    public void WriteMetrics(MetricText text) => text.Sample("test_backend", 1);
+    public void WriteMetrics(TextWriter writer) => writer.Write("test_backend 1\n");
 
     public async ValueTask DisposeAsync()
     {
@@ -102,6 +105,8 @@ internal sealed class TestServer : IAsyncDisposable, IServeBackends, IClusterVie
         CertificateSource.Self,
         "sidecar-injector-certificate",
         CertificateDirectory: null,
+        IsCaBundleLeft: false,
+        CountPods: false,
         Kubernetes: null,
         KubernetesToken: null,
         KubernetesCa: null,
