@@ -85,7 +85,7 @@ public sealed class ControlPlane : IAsyncDisposable
         }
     }
 
-    /// <summary>Composes it; nothing is asked or read before <see cref="StartAsync"/>.</summary>
+    /// <summary>Composes it; nothing is asked or read before <see cref="Start"/>.</summary>
     /// <param name="options">Checked by <see cref="ControlOptions.Problem"/>.</param>
     /// <param name="time">The clock.</param>
     /// <param name="log">Told what happens.</param>
@@ -94,14 +94,13 @@ public sealed class ControlPlane : IAsyncDisposable
         new(options, time, random ?? NextDouble, log);
 
     /// <summary>Begins to follow the cluster and to keep the certificate. Does not wait for either: <see cref="NotReady"/> says how far it is.</summary>
-    public Task StartAsync()
+    public void Start()
     {
         var cancellationToken = _stopping.Token;
         _running = Task.WhenAll(
             _view?.RunAsync(cancellationToken) ?? Task.CompletedTask,
             _pods?.RunAsync(cancellationToken) ?? Task.CompletedTask,
             KeepCertificateAsync(cancellationToken));
-        return Task.CompletedTask;
     }
 
     /// <summary>Stops following; what is known and served stays.</summary>
