@@ -22,7 +22,7 @@ public sealed class ControlPlaneTests
         await using var control = ControlPlane.Create(options, _clock, new RecordedLog(), static () => 0);
         Assert.Equal(2, control.NotReady.Count);
 
-        await control.StartAsync();
+        control.Start();
         await Patience.Eventually(
             () =>
             {
@@ -55,7 +55,7 @@ public sealed class ControlPlaneTests
             var options = new ControlOptions(Api: null, "ns", "service") { CertificateDirectory = directory, WebhookConfiguration = "x" };
             await using var control = ControlPlane.Create(options, _clock, new RecordedLog());
 
-            await control.StartAsync();
+            control.Start();
 
             Assert.Null(options.Problem);
             Assert.Null(control.Cluster.Namespace("shop"));
