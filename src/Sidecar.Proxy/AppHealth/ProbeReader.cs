@@ -20,6 +20,7 @@ public sealed class ProbeReader
     public const int MaxBytes = 128 * 1024;
 
     private const int MaxNameLength = 63;
+    private const int MaxTimeoutSeconds = 24 * 60 * 60;
     private const string TimeoutKey = "timeoutSeconds";
 
     private static readonly string[] Probes = [ApplicationProbes.Liveness, ApplicationProbes.Readiness, ApplicationProbes.Startup];
@@ -110,8 +111,8 @@ public sealed class ProbeReader
             probe.Number(key, 0, int.MaxValue, 0);
         }
 
-        // 0 is "not written" to the API server, which makes it 1.
-        var seconds = Math.Max(1, probe.Number(TimeoutKey, 0, int.MaxValue, 0));
+        // 0 is "not written" to the API server, which makes it 1; a day is as good as for ever, and a timer's bound.
+        var seconds = Math.Clamp(probe.Number(TimeoutKey, 0, int.MaxValue, 0), 1, MaxTimeoutSeconds);
         return new ApplicationProbe(name, isHook, TimeSpan.FromSeconds(seconds), target);
     }
 

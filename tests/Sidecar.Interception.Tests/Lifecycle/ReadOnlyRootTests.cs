@@ -22,7 +22,7 @@ public sealed class ReadOnlyRootTests : IInterceptedSuite
         mount -t tmpfs -o size=8m,uid=6102,gid=6102,mode=0755 tmpfs "$root/var/lib/sidecar"
         mount -o remount,ro,bind "$root"
         ! touch "$root/writable" 2>/dev/null || { echo "the root is writable"; exit 1; }
-        in_pod() { exec env -i setpriv --no-new-privs chroot --userspec=6102:6102 "$root" /usr/local/bin/sidecar-proxy "$@"; }
+        in_pod() { exec env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin setpriv --no-new-privs chroot --userspec=6102:6102 "$root" /usr/local/bin/sidecar-proxy "$@"; }
         (in_pod run --pod --config-optional /etc/sidecar/platform/sidecar.yaml --config-optional /etc/sidecar/policies/sidecar.yaml \
             --state-dir /var/lib/sidecar --on-invalid last-good --set /shutdown.grace=2s) > "$1.log" 2>&1 &
         (in_pod wait --timeout 25s)

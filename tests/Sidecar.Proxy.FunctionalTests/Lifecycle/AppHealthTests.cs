@@ -97,7 +97,7 @@ public abstract class AppHealthTests(ProxyKind kind) : ProxySuite(kind)
             await new WireReader(tls).ReadThroughAsync("\r\n\r\n"u8.ToArray());
             await tls.WriteAsync("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"u8.ToArray());
         }));
-        var proxy = await StartAsync(new ProxyStart(Document) { Environment = Probes($$$$$$"""{"web/readiness":{"httpGet":{"port":{{{{{{app.Port}}}}}},"scheme":"HTTPS"}}}""") });
+        var proxy = await StartAsync(new ProxyStart(Document) { Environment = Probes($$$$$$"""{"web/readiness":{"httpGet":{"port":{{{{{{app.Port}}}}}},"scheme":"HTTPS"},"timeoutSeconds":30}}""") });
 
         Assert.Equal(200, (await AskAsync(proxy, "web/readiness")).Status);
     }
@@ -115,7 +115,7 @@ public abstract class AppHealthTests(ProxyKind kind) : ProxySuite(kind)
     public async Task HttpGet_NoAnswer_Is503AfterTheProbesTimeout()
     {
         var app = Own(ScriptedUpstream.Answering(() => Answer.Never));
-        var proxy = await StartAsync(HttpGet(app));
+        var proxy = await StartAsync(HttpGet(app, timeoutSeconds: 1));
 
         var answer = await AskAsync(proxy, "web/readiness");
 
@@ -142,7 +142,7 @@ public abstract class AppHealthTests(ProxyKind kind) : ProxySuite(kind)
         var closed = Own(new ClosedPort());
         var proxy = await StartAsync(new ProxyStart(Document)
         {
-            Environment = Probes($$$$$$"""{"web/liveness":{"tcpSocket":{"port":{{{{{{app.Port}}}}}}}},"web/startup":{"tcpSocket":{"port":{{{{{{closed.Port}}}}}}}}}"""),
+            Environment = Probes($$$$$$"""{"web/liveness":{"tcpSocket":{"port":{{{{{{app.Port}}}}}}},"timeoutSeconds":30},"web/startup":{"tcpSocket":{"port":{{{{{{closed.Port}}}}}}},"timeoutSeconds":30}}"""),
         });
 
         Assert.Equal(200, (await AskAsync(proxy, "web/liveness")).Status);
@@ -183,7 +183,7 @@ public abstract class AppHealthTests(ProxyKind kind) : ProxySuite(kind)
             await connection.SendAsync("HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n");
             connection.Close();
         }));
-        var proxy = await StartAsync(new ProxyStart(Document) { Environment = Probes($$$$$$"""{"web/readiness":{"grpc":{"port":{{{{{{app.Port}}}}}}}}}""") });
+        var proxy = await StartAsync(new ProxyStart(Document) { Environment = Probes($$$$$$"""{"web/readiness":{"grpc":{"port":{{{{{{app.Port}}}}}}},"timeoutSeconds":30}}""") });
 
         Assert.Equal(503, (await AskAsync(proxy, "web/readiness")).Status);
     }
@@ -312,7 +312,7 @@ public abstract class AppHealthTests(ProxyKind kind) : ProxySuite(kind)
         return X509CertificateLoader.LoadPkcs12(certificate.Export(X509ContentType.Pkcs12), null, X509KeyStorageFlags.Exportable);
     }
 
-    private static ProxyStart HttpGet(ScriptedUpstream app, string members = "", int timeoutSeconds = 1) => new(Document)
+    private static ProxyStart HttpGet(ScriptedUpstream app, string members = "", int timeoutSeconds = 30) => new(Document)
     {
         Environment = Probes(string.Create(
             CultureInfo.InvariantCulture,

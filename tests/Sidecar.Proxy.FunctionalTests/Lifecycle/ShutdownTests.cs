@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using System.Net.WebSockets;
 using static Sidecar.Proxy.FunctionalTests.Harness.ProxyRequests;
 
 namespace Sidecar.Proxy.FunctionalTests.Lifecycle;
@@ -168,6 +169,49 @@ public abstract class ShutdownTests(ProxyKind kind) : ProxySuite(kind)
 
         Assert.Equal(0, await Patience.Await(proxy.ExitCode, "the proxy ends"));
         Assert.Equal(2, (await proxy.Logs.WaitForEventAsync("drain-finished")).Number("completed"));
+    }
+
+    [ProxyFact]
+    public async Task AdminDrain_WebSocketAndUploadsUnderWay_GoOn()
+    {
+        var echo = Own(await KestrelUpstream.StartWebSocketEchoAsync());
+        var upstream = Own(ScriptedUpstream.Answering(request => Answer.Ok(request.BodyText)));
+        var proxy = await StartAsync(TestDocument.Head + $$"""
+            shutdown: { grace: 60s, acceptFor: 0s }
+            routes:
+              ws: { match: { path: "/ws" }, cluster: ws }
+              app: { match: { path: "/{**rest}" }, cluster: app }
+            clusters:
+              ws: { destinations: { a: { address: "{{echo.Address}}" } } }
+              app: { destinations: { a: { address: "{{upstream.Address}}" } } }
+            """);
+        using var socket = new ClientWebSocket();
+        await socket.ConnectAsync(new Uri($"ws://{proxy.Reverse}/ws"), default);
+        using var counted = proxy.Connect();
+        await counted.SendAsync("POST /counted HTTP/1.1\r\nhost: app.test\r\ncontent-length: 8\r\n\r\nhalf");
+        using var chunked = proxy.Connect();
+        await chunked.SendAsync("POST /chunked HTTP/1.1\r\nhost: app.test\r\ntransfer-encoding: chunked\r\n\r\n4\r\nhalf\r\n");
+        await Patience.Eventually(async () => (await proxy.AdminJsonAsync("/stats")).GetProperty("inboundInFlight").GetInt32() == 3, "all three are under way");
+        using var idle = proxy.Connect();
+        await idle.SendAsync(Request("GET", "/"));
+        await idle.ReadResponseAsync();
+
+        await PostAdminAsync(proxy, "/drain");
+        await idle.WaitForEndAsync();
+
+        // That the idle one was ended shows that all were asked to end.
+        await socket.SendAsync(new byte[] { 42 }, WebSocketMessageType.Binary, true, default);
+        var buffer = new byte[8];
+        Assert.Equal((1, (byte)42), ((await Patience.Await(socket.ReceiveAsync(buffer, default), "the echo")).Count, buffer[0]));
+        await counted.SendAsync("done");
+        await chunked.SendAsync("4\r\ndone\r\n0\r\n\r\n");
+        Assert.Equal(("halfdone", true), await SeenAsync(counted));
+        Assert.Equal(("halfdone", true), await SeenAsync(chunked));
+        await socket.CloseAsync(WebSocketCloseStatus.NormalClosure, "", default);
+        await Patience.Eventually(async () => (await proxy.AdminJsonAsync("/stats")).Text("status") == "drained", "it is drained");
+
+        static async Task<(string Body, bool SaysClose)> SeenAsync(RawClient client) =>
+            await client.ReadResponseAsync() is { Status: 200 } response ? (response.BodyText, response.SaysClose) : ("", false);
     }
 
     [ProxyFact]

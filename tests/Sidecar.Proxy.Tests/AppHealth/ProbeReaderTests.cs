@@ -41,6 +41,17 @@ public sealed class ProbeReaderTests
     }
 
     [Theory]
+    [InlineData(0, 1)]
+    [InlineData(30, 30)]
+    [InlineData(int.MaxValue, 86400)]
+    public void Read_Timeout_IsAtLeastASecondAndNoLongerThanATimerCanBe(int written, int seconds)
+    {
+        var (probes, _) = ProbeReader.Read($$$$$$"""{"web/liveness":{"tcpSocket":{"port":80},"timeoutSeconds":{{{{{{written}}}}}}}}""");
+
+        Assert.Equal(TimeSpan.FromSeconds(seconds), Assert.Single(probes).Timeout);
+    }
+
+    [Theory]
     [InlineData("healthz", "/healthz")]
     [InlineData("/a b?q={x}", "/a%20b?q=%7Bx%7D")]
     [InlineData("/already%20escaped/../kept", "/already%20escaped/../kept")]
