@@ -34,6 +34,11 @@ public sealed class ExchangeTransformer(Func<bool> closesConnections) : HttpTran
     {
         var exchange = httpContext.Features.GetRequiredFeature<HttpExchange>();
         CopyRequestHeaders(httpContext.Request, proxyRequest, exchange.Route.Compiled.IsPassthrough);
+        if (exchange.IsUpgrade && httpContext.Features.Get<ListenerFeature>() is { Direction: not Direction.Reverse })
+        {
+            UpgradeHeaders.Write(httpContext.Request, proxyRequest);
+        }
+
         if (!exchange.Route.Compiled.IsPassthrough)
         {
             AddOwnHeaders(httpContext, proxyRequest, exchange);
@@ -90,7 +95,7 @@ public sealed class ExchangeTransformer(Func<bool> closesConnections) : HttpTran
         if (!IsTunnel(exchange, proxyResponse))
         {
             // A tunnel's first bytes belong to whoever copies it.
-            await FlushHeadersIfTheBodyWaitsAsync(response, proxyResponse, cancellationToken);
+            await ResponseStart.FlushIfTheBodyWaitsAsync(response, proxyResponse, cancellationToken);
         }
 
         return true;
@@ -106,24 +111,13 @@ public sealed class ExchangeTransformer(Func<bool> closesConnections) : HttpTran
             exchange.Record.GrpcStatus = GrpcStatus.Read(proxyResponse.TrailingHeaders);
         }
 
-        await StartIfEmptyAsync(httpContext.Response, exchange);
+        await ResponseStart.StartIfEmptyAsync(httpContext.Response, exchange);
         await base.TransformResponseTrailersAsync(httpContext, proxyResponse, cancellationToken);
         if (exchange.Route.Compiled.HasTransforms)
         {
             await YarpTransformer(httpContext).TransformResponseTrailersAsync(httpContext, proxyResponse, cancellationToken);
         }
     }
-
-    /// <summary>
-    /// The upstream gave no length and then no body. Left to itself the server below would announce a length of zero, which
-    /// the upstream did not say. Not for gRPC, whose trailers-only answers are one block of headers that ends the stream.
-    /// </summary>
-    private static Task StartIfEmptyAsync(HttpResponse response, HttpExchange exchange) =>
-        response.HasStarted || response.ContentLength is not null || (exchange.IsGrpc && GrpcContentType.Matches(response.ContentType))
-            || HttpMethods.IsHead(exchange.Method)
-            || response.StatusCode is < 200 or StatusCodes.Status204NoContent or StatusCodes.Status205ResetContent or StatusCodes.Status304NotModified
-            ? Task.CompletedTask
-            : response.StartAsync();
 
     /// <summary>What written routes add (PRODUCT §2).</summary>
     private static void AddOwnHeaders(HttpContext context, HttpRequestMessage message, HttpExchange exchange)
@@ -256,31 +250,6 @@ public sealed class ExchangeTransformer(Func<bool> closesConnections) : HttpTran
         }
 
         (context.Features.Get<IHttpResponseBodyFeature>() as MeteredResponseStream)?.HeadersReceived();
-    }
-
-    /// <summary>
-    /// Headers travel with the first body bytes, in one system call, when these are here already. When the upstream lets
-    /// the body wait (event streams, initial metadata of gRPC), the headers must not wait with it.
-    /// </summary>
-    private static async ValueTask FlushHeadersIfTheBodyWaitsAsync(HttpResponse response, HttpResponseMessage message, CancellationToken cancellationToken)
-    {
-        var body = await message.Content.ReadAsStreamAsync(cancellationToken);
-        var available = body.ReadAsync(Memory<byte>.Empty, cancellationToken);
-        if (available.IsCompletedSuccessfully)
-        {
-            _ = available.Result;
-            return;
-        }
-
-        await response.Body.FlushAsync(cancellationToken);
-        try
-        {
-            await available;
-        }
-        catch (Exception e) when (e is IOException or HttpRequestException or OperationCanceledException)
-        {
-            // The copy of the body meets the same end, and tells it.
-        }
     }
 
     // HTTP/1: 101; HTTP/2: success of an extended CONNECT (RFC 8441 §5).

@@ -1,4 +1,3 @@
-using System.IO.Pipelines;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
@@ -12,20 +11,21 @@ namespace Sidecar.Proxy.Interception;
 /// </summary>
 /// <param name="server">The server's connection.</param>
 /// <param name="socket">The caller's side.</param>
-public sealed class CallerHalf(ConnectionContext server, Socket socket) : IDisposable
+internal sealed class CallerHalf(ConnectionContext server, Socket socket) : PatientReader(server.Transport), IDisposable
 {
     private const int ProbeSeconds = 15, Probes = 3;
 
+    // Bits of the state: an idle connection should cost little, so there is no lock.
+    private const int HasEnded = 1, IsLast = 2, IsNotLast = 4;
+
     private readonly CancellationTokenSource _gone = new();
-    private readonly Lock _gate = new();
-    private bool _hasEnded;
-    private bool? _isLastRequest;
+    private int _state;
 
     /// <summary>Puts itself between a connection and its server, before the server sees it.</summary>
     public static CallerHalf Attach(ConnectionContext server, Socket socket)
     {
         var half = new CallerHalf(server, socket);
-        server.Transport = new PatientTransport(server.Transport);
+        server.Transport = half;
         var ended = server.ConnectionClosed;
         server.ConnectionClosed = half._gone.Token;
         ended.UnsafeRegister(static state => ((CallerHalf)state!).Ended(), half);
@@ -35,14 +35,15 @@ public sealed class CallerHalf(ConnectionContext server, Socket socket) : IDispo
     /// <summary>A request was read; whether its caller said that it is the last one decides what the end of its half means.</summary>
     public void RequestBegins(bool isLast)
     {
-        bool isGone;
-        lock (_gate)
+        var mine = isLast ? IsLast : IsNotLast;
+        int before;
+        do
         {
-            _isLastRequest = isLast;
-            isGone = _hasEnded && !isLast;
+            before = Volatile.Read(ref _state);
         }
+        while (Interlocked.CompareExchange(ref _state, (before & HasEnded) | mine, before) != before);
 
-        if (isGone)
+        if ((before & HasEnded) != 0 && !isLast)
         {
             Leave();
         }
@@ -53,16 +54,8 @@ public sealed class CallerHalf(ConnectionContext server, Socket socket) : IDispo
 
     private void Ended()
     {
-        bool isGone;
-        lock (_gate)
-        {
-            _hasEnded = true;
-
-            // Before the first request the server reads the end itself.
-            isGone = _isLastRequest == false || !TcpState.IsHalfClosedByPeer(socket);
-        }
-
-        if (isGone)
+        // Before the first request the server reads the end itself.
+        if ((Interlocked.Or(ref _state, HasEnded) & IsNotLast) != 0 || !TcpState.IsHalfClosedByPeer(socket))
         {
             Leave();
             return;
@@ -107,12 +100,5 @@ public sealed class CallerHalf(ConnectionContext server, Socket socket) : IDispo
         {
             // Closed meanwhile, which the server has seen too.
         }
-    }
-
-    private sealed class PatientTransport(IDuplexPipe transport) : IDuplexPipe
-    {
-        public PipeReader Input { get; } = new PatientReader(transport.Input);
-
-        public PipeWriter Output => transport.Output;
     }
 }

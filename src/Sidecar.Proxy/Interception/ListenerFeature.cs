@@ -41,7 +41,7 @@ public sealed class ListenerFeature(ListenerKind kind, IPEndPoint? original = nu
     public string? Refusal { get; } = refusal;
 
     /// <summary>The caller's half of an intercepted HTTP/1 connection; null on every other.</summary>
-    public CallerHalf? Caller { get; set; }
+    internal CallerHalf? Caller { get; set; }
 
     /// <summary>The direction of its traffic.</summary>
     public Direction Direction => Kind switch

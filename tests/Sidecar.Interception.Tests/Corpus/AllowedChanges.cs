@@ -119,7 +119,7 @@ internal static class AllowedChanges
         || name.StartsWith("x-sidecar-", StringComparison.Ordinal);
 
     private static bool IsUpgrade(SeenMessage message) =>
-        message.Headers.Any(header => header.Name == "upgrade" && header.Value.Equals("websocket", StringComparison.OrdinalIgnoreCase))
+        message.Headers.Any(header => header.Name == "upgrade" && !header.Value.StartsWith("h2c", StringComparison.Ordinal) && !header.Value.StartsWith("TLS/", StringComparison.Ordinal))
         && (!IsResponse(message) || message.StartLine.Contains(("status", "101")));
 
     private static bool IsResponse(SeenMessage message) =>

@@ -97,8 +97,8 @@ internal sealed class NamespaceProcess : IAsyncDisposable
         return _process.ExitCode;
     }
 
-    /// <inheritdoc/>
-    public async ValueTask DisposeAsync()
+    /// <summary>Kills it, and what it has started, and waits until it is gone.</summary>
+    public async Task KillAsync()
     {
         if (!_process.HasExited)
         {
@@ -107,6 +107,12 @@ internal sealed class NamespaceProcess : IAsyncDisposable
 
         await _process.WaitForExitAsync();
         await _reading;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await KillAsync();
         _process.Dispose();
     }
 

@@ -19,4 +19,13 @@ internal static class PodDocument
           in: { direction: inbound, match: { path: "/{**rest}" }, forwardTo: original }
 
         """;
+
+    /// <summary>One written TCP route, by port alone.</summary>
+    public static string Tcp(int port) => $$"""
+        version: 1
+        listeners: { outbound: {}, inbound: {} }
+        routes:
+          database: { direction: outbound, match: { port: {{port}} }, forwardTo: original }
+
+        """;
 }

@@ -10,7 +10,7 @@ public class PatientReaderTests
     private readonly Pipe _pipe = new();
     private readonly PatientReader _reader;
 
-    public PatientReaderTests() => _reader = new PatientReader(_pipe.Reader);
+    public PatientReaderTests() => _reader = new PatientReader(new Duplex(_pipe));
 
     [Fact]
     public async Task ReadAsync_BytesTogetherWithTheEnd_TellsTheEndAfterThem()
@@ -90,5 +90,12 @@ public class PatientReaderTests
         var text = Encoding.Latin1.GetString(result.Buffer.ToArray());
         _reader.AdvanceTo(taken, consumed == 0 ? result.Buffer.End : taken);
         return (text, result.IsCompleted);
+    }
+
+    private sealed class Duplex(Pipe pipe) : IDuplexPipe
+    {
+        public PipeReader Input => pipe.Reader;
+
+        public PipeWriter Output => pipe.Writer;
     }
 }
