@@ -1,4 +1,4 @@
-says="retry hides the failures of a backend of whose answers every fifth is 503"
+says="retry hides the failures of a backend of whose answers every tenth is 503"
 needs="20-demo"
 check() {
     local said
