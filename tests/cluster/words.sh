@@ -112,3 +112,9 @@ evidence() {
 }
 
 server_version() { k get --raw /version | sed -n 's/.*"gitVersion": "v\([^"]*\)".*/\1/p'; }
+
+# Serial number of the certificate in the injector's Secret.
+serial() {
+    k -n "$own" get secret sidecar-injector-certificate -o go-template='{{index .data "tls.crt" | base64decode}}' 2>/dev/null |
+        openssl x509 -noout -serial 2>/dev/null | cut -d= -f2
+}
