@@ -39,7 +39,7 @@ perform() { # perform FACT: once; its outcome is remembered
     [ "$(property "$fact" where)" != outside ] || enter=(env)
     : >"$logs/$fact.notes"
     NOTES=$logs/$fact.notes "${enter[@]}" timeout -k 10 "${limit:-120}" \
-        bash -euo pipefail -c '. "$1/words.sh"; . "$1/facts/$2.sh"; PS4="+ "; set -x; check' _ "$here" "$fact" \
+        bash -euo pipefail -c '. "$1/words.sh"; . "$1/facts/$2.sh"; PS4="+ "; exec 9>"${NOTES%.notes}.trace"; BASH_XTRACEFD=9; set -x; check' _ "$here" "$fact" \
         >"$logs/$fact.log" 2>&1 </dev/null || status=$?
     case $status in
         0)
@@ -63,7 +63,7 @@ perform() { # perform FACT: once; its outcome is remembered
         sed 's/^/    /' "$logs/$fact.notes"
     fi
     if [ "${outcome[$fact]}" = failed ]; then
-        grep -v '^+' "$logs/$fact.log" | tail -n 15 | cut -c1-400 | sed 's/^/    | /'
+        tail -n 15 "$logs/$fact.log" | cut -c1-400 | sed 's/^/    | /'
         echo "    | … the whole log: ${logs#"$root"/}/$fact.log"
         timeout 60 "$here/cluster.sh" in "$cluster" bash -c '. "$1/words.sh"; evidence' _ "$here" >"$logs/$fact.evidence" 2>&1 </dev/null
     fi

@@ -128,7 +128,7 @@ archive() {
         file=${file%.tar}-${image//[\/:]/_}.tar
         if ! [ -e "$file" ]; then
             rm -f "$store/archives"/*-"${image//[\/:]/_}.tar" "$file.new"
-            podman save --format docker-archive -o "$file.new" "$image" >&2
+            podman save --quiet --format docker-archive -o "$file.new" "$image" >&2
             mv "$file.new" "$file"
         fi
         echo "$file"

@@ -67,6 +67,23 @@ release() {
         --values "$root/tests/cluster/demo/values.yaml" "${arguments[@]}" --wait --timeout 90s
 }
 
+# Nobody answers the webhooks from here to the end of the fact. The pods' objects may stay for a minute: what counts is
+# that nothing listens.
+injector_down() {
+    local addresses one
+    addresses=$(k -n "$own" get pods -l app.kubernetes.io/name=sidecar-injector -o jsonpath='{.items[*].status.podIP}')
+    trap injector_up EXIT
+    k -n "$own" scale deployment sidecar-injector --replicas=0
+    for one in $addresses; do eventually 60 refuses "$one"; done
+}
+refuses() { ! curl -sk -m 2 -o /dev/null "https://$1:8443/readyz"; }
+injector_up() {
+    trap - EXIT
+    release
+    k -n "$own" scale deployment sidecar-injector --replicas=2
+    k -n "$own" rollout status deployment/sidecar-injector --timeout=90s
+}
+
 # The injector's own command, from outside, with the administrator's rights.
 inspect() { "$injector" check --kubeconfig "$cluster/kubeconfig" --namespace "$own" "$@"; }
 
@@ -95,3 +112,9 @@ evidence() {
 }
 
 server_version() { k get --raw /version | sed -n 's/.*"gitVersion": "v\([^"]*\)".*/\1/p'; }
+
+# Serial number of the certificate in the injector's Secret.
+serial() {
+    k -n "$own" get secret sidecar-injector-certificate -o go-template='{{index .data "tls.crt" | base64decode}}' 2>/dev/null |
+        openssl x509 -noout -serial 2>/dev/null | cut -d= -f2
+}

@@ -1,5 +1,5 @@
 """The service of the demo, on port 8080. What it does depends on the path alone:
-/orders/... 200, /flaky/... every fifth request 503, /down/... always 500, /slow/... 200 after two seconds,
+/orders/... 200, /flaky/... every tenth request 503, /down/... always 500, /slow/... 200 after two seconds,
 /stall/... 200 after as many seconds as the path's end says. /healthz is for the kubelet."""
 import http.server
 import json
@@ -23,7 +23,7 @@ class Orders(http.server.BaseHTTPRequestHandler):
         with lock:
             counts[kind] = number = counts.get(kind, 0) + 1
         status = 200
-        if kind == "flaky" and number % 5 == 0:
+        if kind == "flaky" and number % 10 == 0:
             status = 503
         elif kind == "down":
             status = 500

@@ -1,17 +1,15 @@
 says="with the injector down and failurePolicy Ignore a pod is created without a sidecar, and check says which"
 needs="20-demo"
-limit="180"
+limit="240"
 check() {
     local said status=0
-    k -n "$own" scale deployment sidecar-injector --replicas=0
-    eventually 60 nobody
+    injector_down
     simple orphan | apply "$demo"
     expect "its containers" "$(containers "$demo" orphan)" '^app$'
     said=$(inspect 2>&1) || status=$?
     echo "$said"
     expect "check without an injector" "$status" '^1$'
-    k -n "$own" scale deployment sidecar-injector --replicas=2
-    k -n "$own" rollout status deployment/sidecar-injector --timeout=60s
+    injector_up
     said=$(inspect 2>&1) || true
     echo "$said"
     expect "check with the injector back" "$said" 'orphan|1 (labelled )?pod'
@@ -19,6 +17,5 @@ check() {
     k -n "$demo" delete pod orphan --wait=false
     note "$(grep -E -m 1 'orphan|1 (labelled )?pod' <<<"$said"); metric: $(metric)"
 }
-nobody() { [ -z "$(k -n "$own" get pods -l app.kubernetes.io/name=sidecar-injector -o name)" ]; }
 metric() { curl -sS "http://$(address "$own" "$(pod "$own" app.kubernetes.io/name=sidecar-injector)"):8080/metrics" | grep -E '^sidecar_injector_[a-z_]*without_sidecar[^ ]* [1-9]'; }
 counted() { metric >/dev/null; }

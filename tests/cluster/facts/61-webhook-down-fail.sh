@@ -1,11 +1,10 @@
 says="with the injector down and failurePolicy Fail a pod is refused, and the message names the webhook"
 needs="20-demo"
-limit="180"
+limit="240"
 check() {
     local said
     release webhook.failurePolicy=Fail
-    k -n "$own" scale deployment sidecar-injector --replicas=0
-    eventually 60 nobody
+    injector_down
     said=$(simple refused | apply "$demo" || true)
     echo "$said"
     expect "the refusal" "$said" 'failed calling webhook "pods-by-namespace.sidecarproxy.io"'
@@ -14,9 +13,6 @@ check() {
     said+=$'\n'$(simple elsewhere | apply default)
     expect "an unlabelled namespace" "$said" 'pod/elsewhere created'
     k -n default delete pod elsewhere --wait=false
-    k -n "$own" scale deployment sidecar-injector --replicas=2
-    k -n "$own" rollout status deployment/sidecar-injector --timeout=60s
-    release
+    injector_up
     note "$(head -n 1 <<<"$said")"
 }
-nobody() { [ -z "$(k -n "$own" get pods -l app.kubernetes.io/name=sidecar-injector -o name)" ]; }

@@ -3,6 +3,7 @@ needs="20-demo"
 limit="180"
 check() {
     local said
+    rm -f "$cluster/admissions.stop"
     /usr/bin/python3 "$root/tests/cluster/admissions.py" "$cluster" "$demo" 20 30 >"$cluster/admissions.json" &
     sleep 3
     k -n "$own" rollout restart deployment/sidecar-injector

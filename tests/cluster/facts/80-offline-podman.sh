@@ -7,7 +7,7 @@ check() {
     simple played | sed '/^metadata/a # a comment that stays' >"$work/pod.yaml"
     printf 'images: { proxy: "localhost/sidecar-proxy:quick", init: "localhost/sidecar-init:quick", pullPolicy: Never }\nnativeSidecar: never\n' >"$work/settings.yaml"
     "$injector" inject --settings "$work/settings.yaml" -f "$work/pod.yaml" >"$work/injected.yaml"
-    expect "injected" "$(cat "$work/injected.yaml")" 'name: sidecar-proxy'
+    expect "injected" "$(cat "$work/injected.yaml")" 'sidecar-proxy'
     "$injector" uninject -f "$work/injected.yaml" | diff "$work/pod.yaml" - || fail "uninject(inject(pod)) is not the pod"
     # The optional ConfigMaps do not exist; this podman does not know optional volumes.
     /usr/bin/python3 "$root/tests/cluster/for-podman.py" <"$work/injected.yaml" >"$work/play.yaml"
