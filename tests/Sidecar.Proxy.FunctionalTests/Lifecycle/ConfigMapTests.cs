@@ -169,12 +169,20 @@ public abstract class ConfigMapTests(ProxyKind kind) : ProxySuite(kind)
         public static async Task<IProxyUnderTest> StartAsync(string executable, string[] arguments)
         {
             var process = ProxyProcess.Start(executable, arguments);
-            return new PodProxy(process)
+            try
             {
-                Reverse = await process.EndPointAsync("reverse"),
-                Admin = await process.EndPointAsync("admin"),
-                Metrics = await process.EndPointAsync("metrics"),
-            };
+                return new PodProxy(process)
+                {
+                    Reverse = await process.EndPointAsync("reverse"),
+                    Admin = await process.EndPointAsync("admin"),
+                    Metrics = await process.EndPointAsync("metrics"),
+                };
+            }
+            catch
+            {
+                await process.DisposeAsync();
+                throw;
+            }
         }
 
         public void Signal(TestSignal signal) => process.Signal(signal == TestSignal.Interrupt ? PosixSignalNumber.Interrupt : PosixSignalNumber.Terminate);
