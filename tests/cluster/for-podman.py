@@ -1,11 +1,13 @@
 """Takes out of a pod's YAML what podman 4.3 does not know: optional ConfigMap volumes and their mounts; fieldRef becomes a
-plain value, and probes go, since this podman's health checks want a shell. Reads and writes standard streams."""
+plain value; probes go, since this podman's health checks want a shell; so do annotations of more than 63 characters, which
+it refuses although Kubernetes does not. Reads and writes standard streams."""
 import sys
 
 import yaml
 
 pod = yaml.safe_load(sys.stdin)
-spec = pod["spec"]
+spec, annotations = pod["spec"], pod["metadata"].get("annotations", {})
+pod["metadata"]["annotations"] = {name: value for name, value in annotations.items() if len(value) <= 63}
 dropped = {volume["name"] for volume in spec.get("volumes", []) if "configMap" in volume}
 spec["volumes"] = [volume for volume in spec.get("volumes", []) if volume["name"] not in dropped]
 for container in spec.get("initContainers", []) + spec["containers"]:
