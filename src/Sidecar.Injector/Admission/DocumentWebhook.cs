@@ -30,8 +30,8 @@ public sealed class DocumentWebhook(IDocumentValidator? validator, EventLog log)
             log.Write(
                 LogSeverity.Info,
                 InjectorEvents.DocumentRefused,
-                ("namespace", ListText.Quote(request.Namespace)),
-                ("configMap", ListText.Quote(PodView.Text((request.Object["metadata"] as System.Text.Json.Nodes.JsonObject)?["name"]) ?? "")),
+                ("namespace", request.Namespace),
+                ("configMap", PodView.Text((request.Object["metadata"] as System.Text.Json.Nodes.JsonObject)?["name"])),
                 ("dryRun", request.IsDryRun ? "true" : null));
         }
 

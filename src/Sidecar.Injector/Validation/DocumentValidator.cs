@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Sidecar.Configuration;
+using Sidecar.Contract;
 using Sidecar.Injector.Admission;
 
 namespace Sidecar.Injector.Validation;
@@ -29,12 +30,16 @@ public sealed class DocumentValidator : IDocumentValidator
             return new DocumentVerdict(problem, []);
         }
 
-        var source = new ConfigurationSource(document.Name, document.Text);
+        // Pods name the platform's document first, whether it exists or not: what only the first may hold, others may not.
+        var source = new ConfigurationSource(document.Name, document.Text)
+        {
+            MissingFirst = document.IsFirst ? null : $"ConfigMap {PodNames.PlatformConfigMap}",
+        };
         var environment = ConfigurationEnvironment.Default with { Namespace = namespaceName, IsPart = !document.IsFirst };
         var intercepted = ConfigurationLoader.Load([source, PodListeners], [], environment);
         if (intercepted.Errors.Count == 0)
         {
-            return new DocumentVerdict(null, Shown([.. intercepted.Warnings, .. Clashes(source, document, environment)]));
+            return new DocumentVerdict(null, Shown(intercepted.Warnings));
         }
 
         // Pods without interception have no listeners but those written, and may be whom it is for.
@@ -42,18 +47,6 @@ public sealed class DocumentValidator : IDocumentValidator
         return plain.Errors.Count == 0
             ? new DocumentVerdict(null, Shown([.. intercepted.Errors.Select(static error => error with { Message = $"pods with interception refuse this: {error.Message}" }), .. plain.Warnings]))
             : new DocumentVerdict(Refusal(intercepted.Errors), Shown(intercepted.Warnings));
-    }
-
-    /// <summary>Keys that may stand in the first document only: refused by pods whose namespace has the platform's.</summary>
-    private static IEnumerable<ConfigurationProblem> Clashes(ConfigurationSource source, ConfigMapDocument document, ConfigurationEnvironment environment)
-    {
-        if (document.IsFirst)
-        {
-            return [];
-        }
-
-        var platform = new ConfigurationSource($"ConfigMap {Contract.PodNames.PlatformConfigMap}", "version: 1\n");
-        return ConfigurationLoader.Load([platform, source, PodListeners], [], environment).Errors;
     }
 
     private static string Refusal(IReadOnlyList<ConfigurationProblem> errors)

@@ -60,11 +60,11 @@ public class DocumentValidatorTests
     }
 
     [Fact]
-    public void Validate_KeyOfTheFirstDocument_WarnsInTheSecond()
+    public void Validate_KeyOfTheFirstDocument_IsRefusedInTheSecond()
     {
         const string document = "version: 1\nlimits: { connections: 10 }\n";
 
-        Assert.Contains("may stand in the first file only", Assert.Single(Validate("sidecar-policies", document).Warnings), StringComparison.Ordinal);
+        Assert.Contains("may stand in the first file only", Validate("sidecar-policies", document).Refusal, StringComparison.Ordinal);
         Assert.Empty(Validate("sidecar-platform", document).Warnings);
     }
 
