@@ -119,8 +119,7 @@ public sealed class ConnectionSorter(
             return null;
         }
 
-        // A zero-byte receive waits for bytes without a buffer and without taking any.
-        var clientSpoke = connection.Socket.ReceiveAsync(Memory<byte>.Empty, stopping).AsTask();
+        var clientSpoke = Readable.WaitAsync(connection.Socket, stopping);
         IOpaqueUpstream? upstream = null;
         try
         {
@@ -210,7 +209,7 @@ public sealed class ConnectionSorter(
     private async Task<ConnectionContext?> RefuseAsync(InterceptedConnection connection, InterceptionConfiguration current, CancellationToken stopping)
     {
         telemetry.Detected(_direction, DetectionOutcomes.Refused);
-        var clientSpoke = connection.Socket.ReceiveAsync(Memory<byte>.Empty, stopping).AsTask();
+        var clientSpoke = Readable.WaitAsync(connection.Socket, stopping);
         if (await IsHeardWithinAsync(clientSpoke, current.Detection) && clientSpoke.IsCompletedSuccessfully)
         {
             var (protocol, _) = await _look.RunAsync(connection.Socket, current.Detection, stopping);
