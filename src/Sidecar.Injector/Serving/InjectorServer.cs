@@ -147,7 +147,18 @@ public sealed class InjectorServer : IAsyncDisposable
         }
     }
 
-    private Task DispatchAsync(HttpContext context) => (context.Features.Get<SecureListener>() is not null, context.Request.Path.Value) switch
+    private Task DispatchAsync(HttpContext context)
+    {
+        if (_isStopping && HttpProtocol.IsHttp11(context.Request.Protocol))
+        {
+            // API servers keep connections: one that is still open when the delay ends could carry the next review into its end.
+            context.Response.Headers.Connection = "close";
+        }
+
+        return AnswerAsync(context);
+    }
+
+    private Task AnswerAsync(HttpContext context) => (context.Features.Get<SecureListener>() is not null, context.Request.Path.Value) switch
     {
         (true, "/inject") => _inject.HandleAsync(context),
         (true, "/validate") => _validate.HandleAsync(context),

@@ -256,6 +256,21 @@ public sealed class AdmissionTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Stop_DuringItsDelay_EndsTheConnectionsThatAreUsed()
+    {
+        var serving = await _client.PostAsync(new Uri(_server.Secure, "/inject"), null);
+        using var told = new CancellationTokenSource();
+        var stopping = _server.Server.StopAsync(TimeSpan.FromMinutes(1), told.Token);
+
+        var ending = await _client.PostAsync(new Uri(_server.Secure, "/inject"), null);
+
+        Assert.NotEqual(true, serving.Headers.ConnectionClose);
+        Assert.True(ending.Headers.ConnectionClose);
+        await told.CancelAsync();
+        await stopping;
+    }
+
+    [Fact]
     public async Task Inject_AThousandReviews_AreAllAnswered()
     {
         var body = Encoding.UTF8.GetBytes(Review(Pod).ToJsonString());
