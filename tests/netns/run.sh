@@ -9,6 +9,6 @@ tests/netns/prepare.sh
 step netns-build "build: Sidecar.Interception.Tests" dotnet build tests/Sidecar.Interception.Tests -v minimal --nologo
 log=$logs/test-interception.log status=0
 dotnet test tests/Sidecar.Interception.Tests --no-build --nologo --logger 'console;verbosity=detailed' "$@" >"$log" 2>&1 </dev/null || status=$?
-grep -aE '^ *(Failed|Skipped) Sidecar|(server-first|client-first|closed port|idle intercepted).*(ms|bytes)|^(Total tests|     (Passed|Failed|Skipped)):' "$log" || true
+grep -aE '^ *(Failed|Skipped) Sidecar|(server-first,|client-first bytes,|closed port,|idle intercepted).*(ms|bytes)|^(Total tests|     (Passed|Failed|Skipped)):' "$log" || true
 echo "The whole output is in ${log#"$root"/}."
 exit "$status"
