@@ -84,8 +84,9 @@ internal static class ProxyContainer
 
     private static JsonObject Lifecycle(SidecarForm form)
     {
-        // A second before the kubelet's own clock ends; the drain itself ends by the same clock (shutdown.grace).
-        var lifecycle = new JsonObject { ["preStop"] = Exec("drain", "--timeout", Seconds(Math.Max(1, form.GraceSeconds - 1))) };
+        // The drain itself ends a second before this, by the same clock (shutdown.grace): a drain that ends by its deadline is
+        // no failed hook.
+        var lifecycle = new JsonObject { ["preStop"] = Exec("drain", "--timeout", Seconds(Math.Max(1, form.GraceSeconds))) };
         if (!form.IsNative)
         {
             // The kubelet starts containers in order, and waits for this before the next.
