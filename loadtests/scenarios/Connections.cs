@@ -4,7 +4,7 @@ using Sidecar.LoadGen.Modes;
 
 namespace Sidecar.LoadTests;
 
-/// <summary>The same rate over more and more connections: 1, 10, 100, 1 000, 10 000. What grows is what a connection costs.</summary>
+/// <summary>More and more connections, 1, 10, 100, 1 000, 10 000, each with a request in flight: the rate must stay and nothing may fail.</summary>
 public static class Connections
 {
     /// <summary>Wants <c>sidecar</c>, and as many file descriptors on both sides (<c>ulimit -n</c>).</summary>
@@ -13,7 +13,6 @@ public static class Connections
         var isMet = true;
         for (var count = 1; count <= run.Setting("most", 10_000); count *= 10)
         {
-            // Every copy has a connection and uses it about once a second.
             using var client = new LoadClient(run.Target("sidecar"), new RequestShape(), connections: count);
             var copies = count;
             var scenario = Scenario.Create($"{count} connections", async _ => await client.SendAsync())

@@ -12,20 +12,27 @@ public sealed class ClosedLoop(IReactor reactor, IReadOnlyList<Lane> lanes, Func
 {
     private readonly long _timeout = (long)timeout.TotalNanoseconds;
     private long _begun;
+    private long _most = long.MaxValue;
     private bool _isEnding;
 
     /// <summary>Keeps all lanes busy for a while.</summary>
-    public void Run(TimeSpan during)
+    public void Run(TimeSpan during) => Run((long)during.TotalNanoseconds, long.MaxValue);
+
+    /// <summary>Keeps all lanes busy until so many requests have ended: for what is counted, not timed.</summary>
+    public void Run(long requests) => Run(long.MaxValue, requests);
+
+    private void Run(long during, long requests)
     {
         var began = reactor.Now;
-        var end = began + (long)during.TotalNanoseconds;
+        var end = during == long.MaxValue ? during : began + during;
+        _most = requests;
         foreach (var lane in lanes)
         {
             lane.Completed = OnCompleted;
-            lane.Begin(imageOf(_begun++));
+            Next(lane);
         }
 
-        while (reactor.Now < end)
+        while (reactor.Now < end && tally.Ended < requests)
         {
             reactor.Wait(Math.Min(end, reactor.Now + 100_000_000));
             Abandon(_timeout);
@@ -53,7 +60,12 @@ public sealed class ClosedLoop(IReactor reactor, IReadOnlyList<Lane> lanes, Func
             tally.Fail(result.Problem, result.Status, latency);
         }
 
-        if (!_isEnding)
+        Next(lane);
+    }
+
+    private void Next(Lane lane)
+    {
+        if (!_isEnding && _begun < _most)
         {
             lane.Begin(imageOf(_begun++));
         }

@@ -18,7 +18,7 @@ public sealed class LoadClient : IDisposable
     private readonly int _connections;
     private readonly Func<long, RequestImage> _images;
     private readonly List<Lane> _lanes = [];
-    private readonly Stack<Lane> _idle = new();
+    private readonly Queue<Lane> _idle = new();
     private readonly Queue<TaskCompletionSource<ExchangeResult>> _waiting = new();
     private readonly Lazy<HttpMessageInvoker> _elsewhere = new(H2Exchange.Client);
     private EpollReactor? _reactor;
@@ -73,7 +73,7 @@ public sealed class LoadClient : IDisposable
 
         Watch();
         var exchange = new TaskCompletionSource<ExchangeResult>();
-        if (_idle.TryPop(out var lane) || TryMakeLane(reactor, out lane))
+        if (_idle.TryDequeue(out var lane) || TryMakeLane(reactor, out lane))
         {
             Begin(lane, exchange);
         }
@@ -92,8 +92,8 @@ public sealed class LoadClient : IDisposable
             // All at once: they share one connection.
             _lanes.AddRange(_target.Lanes(reactor, _connections, _shape));
             _lanes.ForEach(one => one.Completed = OnCompleted);
-            _lanes.ForEach(_idle.Push);
-            lane = _idle.Pop();
+            _lanes.ForEach(_idle.Enqueue);
+            lane = _idle.Dequeue();
             return true;
         }
 
@@ -125,7 +125,7 @@ public sealed class LoadClient : IDisposable
         }
         else
         {
-            _idle.Push(lane);
+            _idle.Enqueue(lane);
         }
 
         // Last: what awaits it may send again, or dispose this.

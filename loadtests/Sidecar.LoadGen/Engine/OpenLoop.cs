@@ -13,7 +13,9 @@ namespace Sidecar.LoadGen.Engine;
 public sealed class OpenLoop(IReactor reactor, IReadOnlyList<Lane> lanes, Func<long, RequestImage> imageOf, Tally tally, TimeSpan timeout)
 {
     private readonly long _timeout = (long)timeout.TotalNanoseconds;
-    private readonly Stack<Lane> _idle = new();
+    // In turn, so that every connection carries its share: on one that is always the last used, the others' caches and
+    // keep-alives would not be measured.
+    private readonly Queue<Lane> _idle = new();
     private readonly Queue<long> _waiting = new();
     private long _begun;
     private int _busy;
@@ -23,10 +25,10 @@ public sealed class OpenLoop(IReactor reactor, IReadOnlyList<Lane> lanes, Func<l
     public void Run(ArrivalSchedule schedule)
     {
         ArgumentNullException.ThrowIfNull(schedule);
-        foreach (var lane in lanes.Reverse())
+        foreach (var lane in lanes)
         {
             lane.Completed = OnCompleted;
-            _idle.Push(lane);
+            _idle.Enqueue(lane);
         }
 
         var began = reactor.Now;
@@ -68,7 +70,7 @@ public sealed class OpenLoop(IReactor reactor, IReadOnlyList<Lane> lanes, Func<l
 
     private void Start(long intended)
     {
-        if (_idle.TryPop(out var lane))
+        if (_idle.TryDequeue(out var lane))
         {
             Begin(lane, intended);
         }
@@ -104,7 +106,7 @@ public sealed class OpenLoop(IReactor reactor, IReadOnlyList<Lane> lanes, Func<l
         }
         else
         {
-            _idle.Push(lane);
+            _idle.Enqueue(lane);
         }
     }
 
