@@ -13,6 +13,7 @@ public static class Suite
         ["latency-overhead"] = LatencyOverhead.Run,
         ["cold"] = Cold.Run,
         ["policies"] = Policies.Run,
+        ["telemetry"] = Policies.Run,
         ["throughput"] = Throughput.Run,
         ["connections"] = Connections.Run,
         ["large-bodies"] = LargeBodies.Run,
