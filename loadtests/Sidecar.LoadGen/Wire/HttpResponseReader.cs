@@ -214,7 +214,7 @@ public sealed class HttpResponseReader : IAnswerReader
         var value = line[(colon + 1)..].Trim(" \t"u8);
         switch (colon)
         {
-            case 14 when Is(line[..colon], "content-length"u8):
+            case 14 when AsciiName.Is(line[..colon], "content-length"u8):
                 if (value.IsEmpty || value.IndexOfAnyExceptInRange((byte)'0', (byte)'9') >= 0 || !Utf8Parser.TryParse(value, out long length, out _)
                     || (_contentLength >= 0 && _contentLength != length))
                 {
@@ -224,8 +224,8 @@ public sealed class HttpResponseReader : IAnswerReader
 
                 _contentLength = length;
                 break;
-            case 17 when Is(line[..colon], "transfer-encoding"u8):
-                if (_isChunked || !Is(value, "chunked"u8))
+            case 17 when AsciiName.Is(line[..colon], "transfer-encoding"u8):
+                if (_isChunked || !AsciiName.Is(value, "chunked"u8))
                 {
                     Break("unknown transfer-encoding");
                     return;
@@ -233,8 +233,8 @@ public sealed class HttpResponseReader : IAnswerReader
 
                 _isChunked = true;
                 break;
-            case 10 when Is(line[..colon], "connection"u8):
-                _closes |= Is(value, "close"u8);
+            case 10 when AsciiName.Is(line[..colon], "connection"u8):
+                _closes |= AsciiName.Is(value, "close"u8);
                 break;
         }
     }
@@ -279,25 +279,5 @@ public sealed class HttpResponseReader : IAnswerReader
 
         _remaining = size;
         _part = size == 0 ? Part.Trailer : Part.Chunk;
-    }
-
-    // ASCII names only: lower case is one bit.
-    private static bool Is(ReadOnlySpan<byte> value, ReadOnlySpan<byte> lowerCase)
-    {
-        if (value.Length != lowerCase.Length)
-        {
-            return false;
-        }
-
-        for (var i = 0; i < value.Length; i++)
-        {
-            var c = value[i];
-            if ((c is >= (byte)'A' and <= (byte)'Z' ? c | 0x20 : c) != lowerCase[i])
-            {
-                return false;
-            }
-        }
-
-        return true;
     }
 }

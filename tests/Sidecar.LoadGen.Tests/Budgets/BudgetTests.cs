@@ -46,8 +46,9 @@ public sealed class BudgetTests
                 await strace.WaitForExitAsync();
             }
 
+            // Waits are left out: how often a thread has nothing to do depends on who else runs, not on the code.
             var calls = File.ReadLines(table).Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))
-                .Where(cells => cells.Length >= 5 && char.IsAsciiDigit(cells[0][0]) && cells[^1] != "total")
+                .Where(cells => cells.Length >= 5 && char.IsAsciiDigit(cells[0][0]) && cells[^1] is not ("total" or "futex" or "sched_yield" or "epoll_wait"))
                 .Sum(cells => long.Parse(cells[3], CultureInfo.InvariantCulture));
             Assert.InRange((double)calls / (Requests / 4), 1, Budgets.GetProperty("full").GetProperty("syscallsPerRequest").GetDouble());
         }
