@@ -23,6 +23,13 @@ class Table:
 
     def __init__(self):
         self.rows = []
+        self.notes = []
+
+    def note(self, text):
+        """Says something about the whole run, once."""
+        if text not in self.notes:
+            self.notes.append(text)
+            print(f"    {text}", flush=True)
 
     def row(self, what, target, measured, met):
         verdict = "–" if met is None else "met" if met else "**not met**"
@@ -85,14 +92,13 @@ def measure(table, plots):
     calls = measures.syscalls_per_request(full, full_port)
     table.row("syscalls per request, 16 connections, full", "≤ 6.5", f"{calls:.1f}", calls <= 6.5)
 
-    price = (measures.allocated_per_request(full_port, full_admin, "/full/orders/1")
-             - measures.allocated_per_request(full_port, full_admin, "/plain/orders/1"))
-    table.row("price of resilience: bytes, two routes of one process", "≤ 1 024", f"{price:.0f}", price <= 1024)
-
     bare, bare_port, _ = peers.start_sidecar(backend_port, full=False)
     reference, reference_port = peers.start_haproxy(backend_port)
     calls = measures.syscalls_per_request(reference, reference_port)
     table.row("… HAProxy's, for comparison", "–", f"{calls:.1f}", None)
+    price = (measures.allocated_per_request(full_port, full_admin, "/full/orders/1")
+             - measures.allocated_per_request(full_port, full_admin, "/plain/orders/1"))
+    table.row("price of resilience: bytes, two routes of one process", "≤ 1 024", f"{price:.0f}", price <= 1024)
     twin, logging, nginx = peers.start_haproxy(backend_port), peers.start_haproxy(backend_port, log_port), peers.start_nginx(backend_port)
 
     latency(table, backend_port, full_port, logging[1], nginx[1], otlp_port, plots)
@@ -111,7 +117,7 @@ def measure(table, plots):
         table.row(what, target, f"{middle:.2f} ({low:.2f}–{high:.2f})", None if bound is None else high <= bound)
         return middle
 
-    def price(what, bound, more, less):
+    def price_of(what, bound, more, less):
         middle, low, high = measures.median_interval(measures.difference(slices[more], slices[less]))
         table.row(what, f"≤ {bound} µs", f"{middle:.1f} ({low:.1f}–{high:.1f}) µs", high <= bound)
 
@@ -119,9 +125,9 @@ def measure(table, plots):
     compare("CPU per request against HAProxy, bare route", "≤ 1.7", "sidecar, bare", "HAProxy", 1.7)
     compare("CPU per request against HAProxy with httplog, full", "≤ 2.2", "sidecar, full", "HAProxy, httplog", 2.2)
     compare("… nginx against HAProxy, for comparison", "–", "nginx", "HAProxy", None)
-    price("price of resilience: CPU, two routes of one process", 3, "/full/", "/plain/")
-    price("price of telemetry: traces at 1 % and OTLP exports", 4, "sidecar, full", "full, no exports")
-    price("price of the access-log line", 4, "sidecar, full", "full, no access log")
+    price_of("price of resilience: CPU, two routes of one process", 3, "/full/", "/plain/")
+    price_of("price of telemetry: traces at 1 % and OTLP exports", 4, "sidecar, full", "full, no exports")
+    price_of("price of the access-log line", 4, "sidecar, full", "full, no access log")
     for process in (bare, silent, blind, reference, twin[0], nginx[0]):
         stop(process)
 
@@ -154,11 +160,12 @@ def latency(table, backend_port, full_port, haproxy_port, nginx_port, otlp_port,
         cells = report["tables"]["added over direct, µs"][target]
         value, low, high = (cells[f"{percentile}{end}"] / 1e3 for end in ("", " low", " high"))
         met = None if report["void"] or bound is None else high <= bound
-        void = f"; void: {report['void']}" if report["void"] else ""
-        table.row(what, "–" if bound is None else f"≤ {bound} ms", f"{value:.3f} ({low:.3f}–{high:.3f}) ms{void}", met)
+        if report["void"]:
+            table.note(f"**{report['title']}, {report['facts']['rate']}: void, because {report['void']}.**")
+        table.row(what, "–" if bound is None else f"≤ {bound} ms", f"{value:.3f} ({low:.3f}–{high:.3f}) ms{', void' if report['void'] else ''}", met)
 
     one_hop = {"direct": address(backend_port), "sidecar": address(full_port), "haproxy": address(haproxy_port), "nginx": address(nginx_port)}
-    steady = measures.loadgen("steady", one_hop, rate=2000, connections=16, slice="3s", rounds=5, reference="haproxy", out=plots, name="steady")
+    steady = measures.loadgen("steady", one_hop, rate=2000, connections=16, slice="1s", rounds=12, reference="haproxy", out=plots, name="steady")
     added("added latency, full, open loop at 2 000 rps: p50", steady, "sidecar", "p50", 0.20)
     added("added latency, full, open loop at 2 000 rps: p99", steady, "sidecar", "p99", 0.6)
     added("… p99.9", steady, "sidecar", "p99.9", None)
@@ -168,7 +175,7 @@ def latency(table, backend_port, full_port, haproxy_port, nginx_port, otlp_port,
     callee, callee_port, _ = peers.start_sidecar(backend_port, full=True, otlp_port=otlp_port)
     caller, caller_port, _ = peers.start_sidecar(callee_port, full=True, otlp_port=otlp_port)
     hops = {"direct": address(backend_port), "two hops": address(caller_port)}
-    two = measures.loadgen("steady", hops, rate=1000, connections=16, slice="3s", rounds=5, out=plots, name="two-hops")
+    two = measures.loadgen("steady", hops, rate=1000, connections=16, slice="1s", rounds=12, out=plots, name="two-hops")
     stop(caller)
     stop(callee)
     added("added latency over two hops, 1 000 rps, 16 connections: p50", two, "two hops", "p50", 0.5)
@@ -198,7 +205,7 @@ def main():
 Machine: {machine()}. Load average before {load_before}, after {load_after}; stolen CPU {100 * (steal_after - steal) / max(1, ticks_after - ticks):.1f} %.
 Peers: {versions()}. Ours: {"; ".join(" ".join(line.split()) for line in output(peers.BINARY, "version").splitlines())}.
 Client, backend (nginx, 100 bytes) and sinks on one CPU, the proxy alone on the other; 16 keep-alive connections, {ROUNDS} rounds of 1 s slices.
-{void}
+{void}{"".join(f"{chr(10)}{note}{chr(10)}" for note in table.notes)}
 {table.text()}
 
 CPU microseconds per request, medians: {medians}. Intervals are 95 % bootstrap intervals of the median ratio; a ratio's target is met when the whole interval is.

@@ -46,7 +46,7 @@ def policies():
         "breaker": "{ timeouts: { request: off }, retry: off, circuitBreaker: {} }",
         "all": "{ timeouts: { request: 15s, perTry: 5s }, retry: { maxRetries: 2 }, circuitBreaker: {} }",
     }
-    routes = "".join(f'  {name}: {{ match: {{ path: "/{name}/{{**rest}}" }}, cluster: up, policy: {policy} }}\n' for name, policy in each.items())
+    routes = "".join(f'  with-{name}: {{ match: {{ path: "/{name}/{{**rest}}" }}, cluster: up, policy: {policy} }}\n' for name, policy in each.items())
     config = f"""version: 1
 listeners: {{ reverse: {{ address: "127.0.0.1:{port}" }}, admin: {{ address: "127.0.0.1:{admin}" }}, metrics: off }}
 clusters: {{ up: {{ destinations: {{ a: {{ address: "http://127.0.0.1:{backend}" }} }} }} }}
@@ -114,7 +114,7 @@ def main():
         raise SystemExit(f"which suite? {', '.join(SUITES)}; then SETTING=VALUE…")
     name = sys.argv[1]
     targets, settings = SUITES[name]()
-    settings |= dict(argument.split("=", 1) for argument in sys.argv[2:])
+    settings |= dict(argument.partition("=")[::2] for argument in sys.argv[2:])
     line = [measures.LOADGEN, "run", name, "--out", FOLDER]
     for target, address in targets.items():
         line += ["--target", f"{target}={address}"]

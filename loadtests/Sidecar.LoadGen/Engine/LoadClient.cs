@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using NBomber.Contracts;
 using Sidecar.LoadGen.Loop;
 using Sidecar.LoadGen.Modes;
@@ -16,6 +17,7 @@ public sealed class LoadClient : IDisposable
     private readonly Target _target;
     private readonly RequestShape _shape;
     private readonly int _connections;
+    private readonly bool _isSpread;
     private readonly Func<long, RequestImage> _images;
     private readonly List<Lane> _lanes = [];
     private readonly Queue<Lane> _idle = new();
@@ -29,11 +31,15 @@ public sealed class LoadClient : IDisposable
     /// <param name="target">Where to.</param>
     /// <param name="shape">Of the requests.</param>
     /// <param name="connections">Most at a time (streams, for HTTP/2); beyond it requests wait, and their clock runs.</param>
-    public LoadClient(Target target, RequestShape shape, int connections)
+    /// <param name="isSpread">Opens all of them before any is used again, then uses them in turn.</param>
+    public LoadClient(Target target, RequestShape shape, int connections, bool isSpread = false)
     {
         ArgumentNullException.ThrowIfNull(target);
-        (_target, _shape, _connections, _images) = (target, shape, connections, target.Images(shape));
+        (_target, _shape, _connections, _isSpread, _images) = (target, shape, connections, isSpread, target.Images(shape));
     }
+
+    /// <summary>Connections that are open, or have been.</summary>
+    public int Connections => _lanes.Count;
 
     /// <summary>Sends the next request and reads its answer to the end.</summary>
     public async Task<IResponse> SendAsync()
@@ -73,7 +79,8 @@ public sealed class LoadClient : IDisposable
 
         Watch();
         var exchange = new TaskCompletionSource<ExchangeResult>();
-        if (_idle.TryDequeue(out var lane) || TryMakeLane(reactor, out lane))
+        Lane? lane = null;
+        if ((_isSpread && TryMakeLane(reactor, out lane)) || _idle.TryDequeue(out lane) || TryMakeLane(reactor, out lane))
         {
             Begin(lane, exchange);
         }
@@ -85,7 +92,7 @@ public sealed class LoadClient : IDisposable
         return exchange.Task;
     }
 
-    private bool TryMakeLane(EpollReactor reactor, out Lane lane)
+    private bool TryMakeLane(EpollReactor reactor, [NotNullWhen(true)] out Lane? lane)
     {
         if (_lanes.Count == 0 && _shape.Protocol is TargetProtocol.H2c or TargetProtocol.Grpc)
         {
@@ -99,7 +106,7 @@ public sealed class LoadClient : IDisposable
 
         if (_lanes.Count >= _connections)
         {
-            lane = null!;
+            lane = null;
             return false;
         }
 
