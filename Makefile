@@ -1,7 +1,7 @@
 # One entry for everything; the work is in the scripts. `make` alone prints the list.
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
-.PHONY: help run test test-interception test-cluster smoke publish bench acceptance check-runtime format deps deps-bench clean
+.PHONY: help run test test-interception test-cluster smoke publish bench bench-compare load acceptance check-runtime format deps deps-bench clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-18s %s\n", $$1, $$2 }'
@@ -30,6 +30,12 @@ publish: deps ## Leaves the stripped native binaries in artifacts/bin, their sym
 
 bench: deps-bench ## Measures the numbers of the README; writes loadtests/results
 	@loadtests/measure.sh
+
+bench-compare: deps-bench ## BASE=loadtests/results/….md: measures, and fails when something has become worse
+	@loadtests/compare.sh "$(BASE)" "$(NEW)"
+
+load: deps-bench ## SCENARIO=…: one suite of loadtests/scenarios with its peers; alone it prints the list
+	@loadtests/scenario.sh "$(SCENARIO)"
 
 acceptance: deps-bench ## 100 000 requests through nginx, then the breaker's whole life
 	@loadtests/acceptance.sh

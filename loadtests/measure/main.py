@@ -4,15 +4,17 @@ import datetime
 import os
 import platform
 import re
+import shutil
 import statistics
 import subprocess
 import sys
 
 import measures
 import peers
-from processes import CPUS, stop
+from processes import CPUS, WORK, accepts, stop
 
-ROUNDS = int(os.environ.get("SIDECAR_BENCH_ROUNDS", "20"))
+ROUNDS = int(os.environ.get("SIDECAR_BENCH_ROUNDS", "16"))
+PAGES = ("steady", "two-hops", "cold")
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
 
 
@@ -21,6 +23,13 @@ class Table:
 
     def __init__(self):
         self.rows = []
+        self.notes = []
+
+    def note(self, text):
+        """Says something about the whole run, once."""
+        if text not in self.notes:
+            self.notes.append(text)
+            print(f"    {text}", flush=True)
 
     def row(self, what, target, measured, met):
         verdict = "–" if met is None else "met" if met else "**not met**"
@@ -59,7 +68,7 @@ def versions():
     return f"HAProxy {haproxy.group(1) if haproxy else '?'} (nbthread 1), nginx {nginx} (one worker), {output('uname', '-m')}"
 
 
-def measure(table):
+def measure(table, plots):
     backend_port = peers.backend()
     log_port, otlp_port = peers.start_sinks()
 
@@ -77,11 +86,8 @@ def measure(table):
     table.row("resident memory, 64 busy connections", "≤ 50 MB", f"{busy:.1f} MB", busy <= 50)
     table.row("resident memory after 1 000 connections and 60 s of quiet", "≤ 1.5 × idle", f"{after / idle:.2f} × ({after:.1f} MB)", after <= 1.5 * idle)
 
-    try:
-        allocated = measures.allocated_per_request(full_port, full_admin)
-        table.row("bytes allocated per request, full", "≤ 3 000", f"{allocated:.0f}", allocated <= 3000)
-    except (OSError, KeyError, ValueError) as why:
-        table.row("bytes allocated per request, full", "≤ 3 000", f"not measured: /stats: {why}", None)
+    allocated = measures.allocated_per_request(full_port, full_admin)
+    table.row("bytes allocated per request, full", "≤ 3 000", f"{allocated:.0f}", allocated <= 3000)
 
     calls = measures.syscalls_per_request(full, full_port)
     table.row("syscalls per request, 16 connections, full", "≤ 6.5", f"{calls:.1f}", calls <= 6.5)
@@ -90,26 +96,95 @@ def measure(table):
     reference, reference_port = peers.start_haproxy(backend_port)
     calls = measures.syscalls_per_request(reference, reference_port)
     table.row("… HAProxy's, for comparison", "–", f"{calls:.1f}", None)
+    price = (measures.allocated_per_request(full_port, full_admin, "/full/orders/1")
+             - measures.allocated_per_request(full_port, full_admin, "/plain/orders/1"))
+    table.row("price of resilience: bytes, two routes of one process", "≤ 1 024", f"{price:.0f}", price <= 1024)
     twin, logging, nginx = peers.start_haproxy(backend_port), peers.start_haproxy(backend_port, log_port), peers.start_nginx(backend_port)
+
+    latency(table, backend_port, full_port, logging[1], nginx[1], otlp_port, plots)
+
+    silent, silent_port, _ = peers.start_sidecar(backend_port, full=True, log=False, otlp_port=otlp_port)
+    blind, blind_port, _ = peers.start_sidecar(backend_port, full=True, traces=0)
     slices = measures.cpu_per_request({
-        "sidecar, bare": (bare, bare_port), "sidecar, full": (full, full_port),
+        "sidecar, bare": (bare, bare_port), "sidecar, full": (full, full_port), "/full/": (full, full_port, "/full/orders/1"), "/plain/": (full, full_port, "/plain/orders/1"),
+        "full, no access log": (silent, silent_port), "full, no exports": (blind, blind_port),
         "HAProxy": (reference, reference_port), "HAProxy, twin": twin, "HAProxy, httplog": logging, "nginx": nginx,
     }, ROUNDS)
 
-    def compare(what, target, name, against, bound):
-        middle, low, high = measures.median_interval(measures.ratio(slices[name], slices[against]))
+    def compare(what, target, name, against, bound, values=slices):
+        middle, low, high = measures.median_interval(measures.ratio(values[name], values[against]))
         # The target is met when the whole interval is below it.
         table.row(what, target, f"{middle:.2f} ({low:.2f}–{high:.2f})", None if bound is None else high <= bound)
         return middle
+
+    def price_of(what, bound, more, less):
+        middle, low, high = measures.median_interval(measures.difference(slices[more], slices[less]))
+        table.row(what, f"≤ {bound} µs", f"{middle:.1f} ({low:.1f}–{high:.1f}) µs", high <= bound)
 
     same = compare("CPU per request: HAProxy against its twin (A/A)", "1.00 ± 0.05", "HAProxy, twin", "HAProxy", None)
     compare("CPU per request against HAProxy, bare route", "≤ 1.7", "sidecar, bare", "HAProxy", 1.7)
     compare("CPU per request against HAProxy with httplog, full", "≤ 2.2", "sidecar, full", "HAProxy, httplog", 2.2)
     compare("… nginx against HAProxy, for comparison", "–", "nginx", "HAProxy", None)
-    medians = ", ".join(f"{name} {statistics.median(values):.1f}" for name, values in slices.items())
-    for process in (full, bare, reference, twin[0], logging[0], nginx[0]):
+    price_of("price of resilience: CPU, two routes of one process", 3, "/full/", "/plain/")
+    price_of("price of telemetry: traces at 1 % and OTLP exports", 4, "sidecar, full", "full, no exports")
+    price_of("price of the access-log line", 4, "sidecar, full", "full, no access log")
+    for process in (bare, silent, blind, reference, twin[0], nginx[0]):
         stop(process)
+
+    realistic = measures.cpu_per_request({"ours": (full, full_port), "HAProxy": logging}, ROUNDS // 2, load=measures.closed_r)
+    compare("… with 12 request and 8 response headers, 10 % POST, full", "–", "ours", "HAProxy", None, realistic)
+    stop(full)
+    stop(logging[0])
+
+    grpc_port = peers.grpc_backend()
+    ours = peers.start_sidecar(grpc_port, full=True, otlp_port=otlp_port, protocol="http2", wait=False)
+    theirs = peers.start_haproxy(grpc_port, log_port, wait=False, h2=" proto h2")
+    for port in (ours[1], theirs[1]):
+        accepts(port)
+    unary = measures.cpu_per_request({"ours": ours[:2], "HAProxy": theirs}, ROUNDS // 2, load=measures.h2load, connections=4)
+    compare("… unary calls over h2c, full", "–", "ours", "HAProxy", None, unary)
+    stop(ours[0])
+    stop(theirs[0])
+    medians = ", ".join(f"{name} {statistics.median(values):.1f}" for name, values in slices.items())
+    medians += "; profile R: " + ", ".join(f"{name} {statistics.median(values):.1f}" for name, values in realistic.items())
+    medians += "; unary calls: " + ", ".join(f"{name} {statistics.median(values):.1f}" for name, values in unary.items())
     return medians, same
+
+
+def latency(table, backend_port, full_port, haproxy_port, nginx_port, otlp_port, plots):
+    """Added latency: open loop, over two hops, and in turn with gaps. By our generator; the pages with plots are its own."""
+    def address(port):
+        return f"http://127.0.0.1:{port}/orders/1"
+
+    def added(what, report, target, percentile, bound):
+        cells = report["tables"]["added over direct, µs"][target]
+        value, low, high = (cells[f"{percentile}{end}"] / 1e3 for end in ("", " low", " high"))
+        met = None if report["void"] or bound is None else high <= bound
+        if report["void"]:
+            table.note(f"**{report['title']}, {report['facts']['rate']}: void, because {report['void']}.**")
+        table.row(what, "–" if bound is None else f"≤ {bound} ms", f"{value:.3f} ({low:.3f}–{high:.3f}) ms{', void' if report['void'] else ''}", met)
+
+    one_hop = {"direct": address(backend_port), "sidecar": address(full_port), "haproxy": address(haproxy_port), "nginx": address(nginx_port)}
+    steady = measures.loadgen("steady", one_hop, rate=2000, connections=16, slice="1s", rounds=12, reference="haproxy", out=plots, name="steady")
+    added("added latency, full, open loop at 2 000 rps: p50", steady, "sidecar", "p50", 0.20)
+    added("added latency, full, open loop at 2 000 rps: p99", steady, "sidecar", "p99", 0.6)
+    added("… p99.9", steady, "sidecar", "p99.9", None)
+    added("… HAProxy's p50, for comparison", steady, "haproxy", "p50", None)
+    added("… HAProxy's p99, for comparison", steady, "haproxy", "p99", None)
+
+    callee, callee_port, _ = peers.start_sidecar(backend_port, full=True, otlp_port=otlp_port)
+    caller, caller_port, _ = peers.start_sidecar(callee_port, full=True, otlp_port=otlp_port)
+    hops = {"direct": address(backend_port), "two hops": address(caller_port)}
+    two = measures.loadgen("steady", hops, rate=1000, connections=16, slice="1s", rounds=12, out=plots, name="two-hops")
+    stop(caller)
+    stop(callee)
+    added("added latency over two hops, 1 000 rps, 16 connections: p50", two, "two hops", "p50", 0.5)
+    added("added latency over two hops, 1 000 rps, 16 connections: p99", two, "two hops", "p99", 1.2)
+
+    cold = measures.loadgen("interleave", one_hop, rounds=2500, gap="500us-5ms", reference="haproxy", out=plots, name="cold")
+    cells = cold["tables"]["added, over what haproxy adds"]["sidecar"]
+    table.row("cold path (0.5–5 ms gaps): added p50 over HAProxy's", "≤ 2.4 ×",
+              f"{cells['p50']:.2f} ({cells['p50 low']:.2f}–{cells['p50 high']:.2f}) ×", cells["p50 high"] <= 2.4)
 
 
 def main():
@@ -118,7 +193,9 @@ def main():
     dirty = " with changes" if output("git", "status", "--porcelain", "--", "src") else ""
     steal, ticks, load_before = steal_and_load()
     table = Table()
-    medians, same = measure(table)
+    name = f"{now:%Y-%m-%d}-{commit}"
+    plots = os.path.join(WORK, "plots")
+    medians, same = measure(table, plots)
     steal_after, ticks_after, load_after = steal_and_load()
 
     void = "" if abs(same - 1) <= 0.05 else (
@@ -128,14 +205,18 @@ def main():
 Machine: {machine()}. Load average before {load_before}, after {load_after}; stolen CPU {100 * (steal_after - steal) / max(1, ticks_after - ticks):.1f} %.
 Peers: {versions()}. Ours: {"; ".join(" ".join(line.split()) for line in output(peers.BINARY, "version").splitlines())}.
 Client, backend (nginx, 100 bytes) and sinks on one CPU, the proxy alone on the other; 16 keep-alive connections, {ROUNDS} rounds of 1 s slices.
-{void}
+{void}{"".join(f"{chr(10)}{note}{chr(10)}" for note in table.notes)}
 {table.text()}
 
 CPU microseconds per request, medians: {medians}. Intervals are 95 % bootstrap intervals of the median ratio; a ratio's target is met when the whole interval is.
 "Full": route with timeout, retry and breaker, metrics, 1 % traces over OTLP, one access-log line per request to a pipe; HAProxy with `option httplog` to a local datagram socket.
+Added latency is that of the intended start, over a direct connection to the backend measured in the same round. The price of telemetry leaves out what cannot be switched off: the counting of metrics.
+Curves: {", ".join(f"[{page}]({name}-{page}.html)" for page in PAGES)}.
 """
-    path = os.path.join(ROOT, "loadtests", "results", f"{now:%Y-%m-%d}-{commit}.md")
+    path = os.path.join(ROOT, "loadtests", "results", f"{name}.md")
     os.makedirs(os.path.dirname(path), exist_ok=True)
+    for page in PAGES:
+        shutil.copyfile(os.path.join(plots, f"{page}.html"), os.path.join(os.path.dirname(path), f"{name}-{page}.html"))
     with open(path, "w", encoding="utf-8") as file:
         file.write(text)
     print(f"written: {os.path.relpath(path, ROOT)}")

@@ -10,14 +10,16 @@ import subprocess
 import time
 import urllib.request
 
-from processes import LOAD_CPU, WORK, cpu_seconds, first_200, memory, pinned, stop
+from processes import LOAD_CPU, WORK, cpu_seconds, first_200, memory, pinned, stop, write
 import peers
 
+LOADGEN = os.environ["SIDECAR_BENCH_LOADGEN"]
 
-def wrk(port, seconds, connections):
+
+def wrk(port, seconds, connections, path="/orders/1"):
     """One closed-loop slice. Returns the completed requests; an error or a status that is not 2xx/3xx ends the run."""
     output = subprocess.run(
-        pinned(LOAD_CPU, ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", f"http://127.0.0.1:{port}/orders/1"]),
+        pinned(LOAD_CPU, ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", f"http://127.0.0.1:{port}{path}"]),
         capture_output=True, text=True, check=True).stdout
     bad = re.search(r"Non-2xx or 3xx responses: (\d+)|Socket errors: (.*)", output)
     if bad:
@@ -25,19 +27,59 @@ def wrk(port, seconds, connections):
     return int(re.search(r"(\d+) requests in", output).group(1))
 
 
-def cpu_per_request(targets, rounds):
-    """targets: name → (process, port). Every round runs one slice of each in random order.
+def h2load(port, seconds, connections):
+    """One closed-loop slice of unary calls, 4 streams on each connection. Returns the completed calls."""
+    message = write("message.grpc", "\0\0\0\0\x64" + "x" * 100)
+    output = subprocess.run(
+        pinned(LOAD_CPU, ["h2load", "-t1", f"-c{connections}", "-m4", f"-D{seconds}", "-d", message, "-H", "content-type: application/grpc",
+                          "-H", "te: trailers", f"http://127.0.0.1:{port}/orders.Orders/Get"]),
+        capture_output=True, text=True, check=True).stdout
+    # What is in flight at the end of the time is neither done nor failed.
+    total = re.search(r"requests: \d+ total, \d+ started, (\d+) done, (\d+) succeeded, (\d+) failed", output)
+    bad = re.search(r"status codes: \d+ 2xx, (\d+) 3xx, (\d+) 4xx, (\d+) 5xx", output)
+    if not total or total.group(3) != "0" or not bad or any(int(count) for count in bad.groups()) or total.group(2) == "0":
+        raise SystemExit(f"a measured call failed, so the run is void:\n{output[-600:]}")
+    return int(total.group(2))
+
+
+def loadgen(command, targets, **options):
+    """Runs our generator on the load CPU; targets: name → address. Returns its report as read from JSON.
+    An option that is a path to write to is passed as it is."""
+    path = os.path.join(WORK, "loadgen.json")
+    line = [LOADGEN, command, "--json", path]
+    for name, address in targets.items():
+        line += ["--target", f"{name}={address}"]
+    for name, value in options.items():
+        line += [f"--{name}", str(value)]
+    ended = subprocess.run(pinned(LOAD_CPU, line), capture_output=True, text=True, check=False)
+    if ended.returncode not in (0, 1, 2) or (ended.returncode == 2 and "no result" in ended.stderr):
+        raise SystemExit(f"sidecar-loadgen {command} ended with {ended.returncode}: {ended.stderr.strip()}")
+    with open(path, encoding="utf-8") as report:
+        return json.load(report)
+
+
+def closed_r(port, seconds, connections):
+    """One closed-loop slice of profile R: twelve request headers, every tenth request a POST of 1 KB."""
+    report = loadgen("closed", {"it": f"http://127.0.0.1:{port}/r/orders/1"}, profile="R", connections=connections, during=f"{seconds}s")
+    counts = report["tables"]["requests"]["it"]
+    if counts["failed"]:
+        raise SystemExit(f"a measured request failed, so the run is void: {report['tables']['failures']}")
+    return int(counts["succeeded"])
+
+
+def cpu_per_request(targets, rounds, load=wrk, connections=16):
+    """targets: name → (process, port) or (process, port, path). Every round runs one slice of each in random order.
     Returns name → list of CPU microseconds per request, one per round."""
     order, source = list(targets), random.Random()
     result = {name: [] for name in targets}
-    for process, port in targets.values():
-        wrk(port, 2, 16)  # warm: tiered caches, pools, connections
+    for _, port, *path in targets.values():
+        load(port, 2, connections, *path)  # warm: tiered caches, pools, connections
     for _ in range(rounds):
         source.shuffle(order)
         for name in order:
-            process, port = targets[name]
+            process, port, *path = targets[name]
             before = cpu_seconds(process)
-            requests = wrk(port, 1, 16)
+            requests = load(port, 1, connections, *path)
             result[name].append((cpu_seconds(process) - before) / requests * 1e6)
     return result
 
@@ -84,11 +126,11 @@ def statistics_page(admin_port):
         return json.load(answer)
 
 
-def allocated_per_request(port, admin_port):
+def allocated_per_request(port, admin_port, path="/orders/1"):
     """Bytes that the process says it allocated, over the requests that it says it carried."""
-    wrk(port, 2, 16)
+    wrk(port, 2, 16, path)
     before = statistics_page(admin_port)
-    wrk(port, 4, 16)
+    wrk(port, 4, 16, path)
     after = statistics_page(admin_port)
     return (after["allocatedBytes"] - before["allocatedBytes"]) / (after["requests"] - before["requests"])
 
@@ -110,6 +152,11 @@ def syscalls_per_request(process, port):
 def ratio(ours, reference):
     """The ratio inside each round, so that a slow second weighs on both."""
     return [a / b for a, b in zip(ours, reference)]
+
+
+def difference(more, less):
+    """The price inside each round."""
+    return [a - b for a, b in zip(more, less)]
 
 
 def median_interval(values, resamples=2000):

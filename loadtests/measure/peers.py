@@ -9,21 +9,36 @@ BINARY = os.environ["SIDECAR_BENCH_PROXY"]
 BODY = "x" * 100  # the size PERFORMANCE's anchors were measured with
 
 
+# Profile R: 1 KB of JSON under eight response headers, five of them nginx's own.
+JSON = '{"order":1,"lines":[' + ",".join('{"sku":"%04d","quantity":2,"price":"12.50"}' % i for i in range(23)) + "]}"
+PROFILE_R = f"""location /r/ {{ default_type application/json; add_header X-Request-Id 6f1c8a52; add_header Cache-Control no-store;
+    add_header X-Service-Version 2026.11.21; return 200 '{JSON}'; }}"""
+
+
 def backend():
-    """nginx, one worker, 100 bytes from memory. Returns its port."""
+    """nginx, one worker, 100 bytes from memory; profile R's answer below /r/. Returns its port."""
     port = free_port()
-    start(["nginx", "-p", os.path.dirname(write("empty", "")), "-c", write("backend.conf", nginx(port, f'return 200 "{BODY}";'))], LOAD_CPU)
+    config = nginx(port, f'return 200 "{BODY}";', more=PROFILE_R)
+    start(["nginx", "-p", os.path.dirname(write("empty", "")), "-c", write("backend.conf", config)], LOAD_CPU)
     first_200(port)
     return port
 
 
-def nginx(port, location, upstream=""):
+def grpc_backend():
+    """Our own, for nginx has no trailers to end a call with. Returns the port of its h2c."""
+    port, http = free_port(), free_port()
+    start([os.environ["SIDECAR_BENCH_LOADGEN"], "backend", "--h2c", str(port), "--http", str(http)], LOAD_CPU)
+    first_200(http)
+    return port
+
+
+def nginx(port, location, upstream="", more=""):
     return f"""
 daemon off; worker_processes 1; pid {write(f"nginx-{port}.pid", "")}; error_log stderr warn;
 events {{ worker_connections 4096; }}
 http {{
   access_log off; keepalive_requests 100000000; {upstream}
-  server {{ listen 127.0.0.1:{port} backlog=4096; location / {{ default_type text/plain; {location} }} }}
+  server {{ listen 127.0.0.1:{port} backlog=4096; location / {{ default_type text/plain; {location} }} {more} }}
 }}
 """
 
@@ -37,8 +52,9 @@ def start_nginx(backend_port):
     return process, port
 
 
-def start_haproxy(backend_port, log_port=None, routes=0, wait=True):
-    """One thread; with a log port `option httplog` to a local datagram socket, the peer of our access log."""
+def start_haproxy(backend_port, log_port=None, routes=0, wait=True, h2=""):
+    """One thread; with a log port `option httplog` to a local datagram socket, the peer of our access log;
+    h2=" proto h2": HTTP/2 without TLS on both sides."""
     port = free_port()
     log = f"  log 127.0.0.1:{log_port} len 2048 format rfc5424 local0 info\n" if log_port else ""
     option = "  log global\n  option httplog\n" if log_port else ""
@@ -54,10 +70,10 @@ def start_haproxy(backend_port, log_port=None, routes=0, wait=True):
   timeout server 60s
   http-reuse always
 frontend f
-  bind 127.0.0.1:{port} backlog 4096
+  bind 127.0.0.1:{port}{h2} backlog 4096
 {rules}  default_backend b
 backend b
-  server a 127.0.0.1:{backend_port}
+  server a 127.0.0.1:{backend_port}{h2}
 {more}"""
     process = start(["haproxy", "-db", "-f", write(f"haproxy-{port}.cfg", config)], PROXY_CPU)
     if wait:
@@ -65,26 +81,32 @@ backend b
     return process, port
 
 
-def start_sidecar(backend_port, full, routes=0, otlp_port=None, wait=True):
-    """full: timeout, retry and breaker on the route, an access-log line for every request, 1 % traces.
-    Otherwise a route without policies. Returns the process, its traffic port and its admin port."""
+def start_sidecar(backend_port, full, routes=0, otlp_port=None, wait=True, log=None, traces=0.01, protocol="auto"):
+    """full: timeout, retry and breaker on the route, an access-log line for every request, 1 % traces; the same process has
+    twin routes with and without policies below /full/ and /plain/. Otherwise only such routes. log=False: full without access-log lines;
+    traces=0 and no OTLP port: full without traces and exports. Returns the process, its traffic port and its admin port."""
     port, admin = free_port(), free_port()
     policy = ("{ timeouts: { request: 15s, perTry: 5s }, retry: { maxRetries: 2 }, circuitBreaker: {} }" if full
               else "{ timeouts: { request: off }, retry: off }")
-    access = "{ successRatio: 1, linesPerSecond: 1000000 }" if full else "{ successRatio: 0 }"
+    log = full if log is None else log
+    access = "{ successRatio: 1, linesPerSecond: 1000000 }" if log else "{ successRatio: 0 }"
+    protocol = "" if protocol == "auto" else f", protocol: {protocol}"
     more = "".join(f'  r{i}: {{ match: {{ path: "/r{i}/{{**rest}}" }}, cluster: up, policy: measured }}\n' for i in range(routes))
     config = f"""version: 1
 listeners:
   reverse: {{ address: "127.0.0.1:{port}" }}
   admin:   {{ address: "127.0.0.1:{admin}" }}
   metrics: off
-telemetry: {{ traceRatio: 0.01, accessLog: {access} }}
+telemetry: {{ traceRatio: {traces}, accessLog: {access} }}
 policies:
   measured: {policy}
+  without: {{ timeouts: {{ request: off }}, retry: off }}
 clusters:
-  up: {{ destinations: {{ a: {{ address: "http://127.0.0.1:{backend_port}" }} }} }}
+  up: {{ destinations: {{ a: {{ address: "http://127.0.0.1:{backend_port}" }} }}{protocol} }}
 routes:
   all: {{ match: {{ path: "/{{**rest}}" }}, cluster: up, policy: measured }}
+  full: {{ match: {{ path: "/full/{{**rest}}" }}, cluster: up, policy: measured }}
+  plain: {{ match: {{ path: "/plain/{{**rest}}" }}, cluster: up, policy: without }}
 {more}"""
     env = {"SIDECAR_EVENT_LOOPS": "1"}
     if full and otlp_port:

@@ -90,6 +90,18 @@ def first_200(port, path="/", limit=10.0, host="bench"):
         raise SystemExit(f"nothing answered 200 on port {port} within {limit} s\n{log.read()[-2000:]}")
 
 
+def accepts(port, limit=10.0):
+    """Polls until somebody listens: for a port that does not speak HTTP/1.1."""
+    end = time.monotonic() + limit
+    while time.monotonic() < end:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+            return
+        except OSError:
+            time.sleep(0.001)
+    raise SystemExit(f"nobody listens on port {port} within {limit} s")
+
+
 def family(process):
     """The process and its children: nginx has a master and a worker."""
     pids = [process.pid]

@@ -1,0 +1,54 @@
+using Sidecar.LoadGen.Backend;
+using Sidecar.LoadGen.Modes;
+
+namespace Sidecar.LoadGen.Commands;
+
+/// <summary>The command line.</summary>
+internal static class Program
+{
+    private const string Usage = """
+        sidecar-loadgen: load with intended start times, and added latency by interleaving
+
+          interleave  --target NAME=URL… [--rounds 3000] [--gap 500us-5ms] [--baseline NAME] [--reference NAME]
+                      one request at a time to each target in turn; with --gap the cold path
+          steady      --target NAME=URL… --rate 2000 [--connections 16] [--slice 5s] [--rounds 4] [--poisson 1]
+                      open loop at a steady rate, in interleaved slices
+          closed      --target NAME=URL [--connections 16] [--during 5s]
+                      closed loop, as wrk: capacity
+          run         SCENARIO [--target NAME=URL…] [--set NAME=VALUE…] [--out FOLDER]
+                      a scenario of loadtests/scenarios; without a name: the list
+          backend     [--http PORT] [--h2c PORT] [--delay 5ms] [--slots N]
+                      an upstream: sizes, echo, WebSocket echo, unary calls
+
+        Of every measuring command: --protocol http1|websocket|h2c|grpc  --profile plain|R  --body BYTES
+        --status 200  --seed 1  --spin 20us  --json FILE  --out FOLDER (all formats)  --name NAME
+        Exit codes: 0 measured and met, 1 a threshold was missed, 2 no result, 64 usage.
+        """;
+
+    private static async Task<int> Main(string[] arguments)
+    {
+        try
+        {
+            var given = new Arguments(arguments.Skip(1));
+            return arguments.FirstOrDefault() switch
+            {
+                "interleave" => Measure.Interleave(given),
+                "steady" => Measure.Steady(given),
+                "closed" => Measure.Closed(given),
+                "run" => RunScenario.Run(given),
+                "backend" => await BackendServer.RunAsync(given),
+                _ => throw new ArgumentException(Usage),
+            };
+        }
+        catch (ArgumentException exception)
+        {
+            await Console.Error.WriteLineAsync(exception.Message);
+            return 64;
+        }
+        catch (Exception exception) when (exception is RunFailedException or IOException)
+        {
+            await Console.Error.WriteLineAsync($"no result: {exception.Message}");
+            return 2;
+        }
+    }
+}
