@@ -1,7 +1,7 @@
 # One entry for everything; the work is in the scripts. `make` alone prints the list.
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
-.PHONY: help run test test-interception test-cluster smoke publish bench bench-compare load acceptance check-runtime format deps deps-bench clean
+.PHONY: help run test test-interception test-cluster smoke publish bench bench-compare load soak acceptance check-runtime format deps deps-bench clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-18s %s\n", $$1, $$2 }'
@@ -36,6 +36,9 @@ bench-compare: deps-bench ## BASE=loadtests/results/….md: measures, and fails 
 
 load: deps-bench ## SCENARIO=…: one suite of loadtests/scenarios with its peers; alone it prints the list
 	@loadtests/scenario.sh "$(SCENARIO)"
+
+soak: deps-bench ## MINUTES=60: a steady rate for so long; no failure, and no growth of memory after a sixth of it
+	@loadtests/scenario.sh soak minutes=$(or $(MINUTES),60)
 
 acceptance: deps-bench ## 100 000 requests through nginx, then the breaker's whole life
 	@loadtests/acceptance.sh

@@ -1,12 +1,14 @@
 """Starts what a suite of loadtests/scenarios wants and runs it. Called by loadtests/scenario.sh."""
 
 import os
+import statistics
 import subprocess
 import sys
+import time
 
 import measures
 import peers
-from processes import LOAD_CPU, PROXY_CPU, accepts, first_200, free_port, pinned, start, write
+from processes import LOAD_CPU, PROXY_CPU, accepts, first_200, free_port, memory, pinned, start, write
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
 FOLDER = os.path.join(ROOT, "artifacts", "load")
@@ -102,10 +104,31 @@ def reload_under_load():
     return targets, {"config": os.path.join(os.path.dirname(write("empty", "")), f"sidecar-{port}.yaml")}
 
 
+def soak():
+    """Watched: the memory after a sixth of the time (ten minutes of an hour) must be that of the end."""
+    process, sidecar, _ = peers.start_sidecar(peers.backend(), full=True)
+    return {"sidecar": at(sidecar)}, {}, process
+
+
+def watched(line, process, seconds):
+    """Runs the generator and samples the proxy's memory. Returns its exit code, or 1 when the memory has grown by 5 %."""
+    run, began, samples = subprocess.Popen(line), time.monotonic(), []
+    while run.poll() is None:
+        samples.append((time.monotonic() - began, memory(process)))
+        time.sleep(min(5, seconds / 60))
+    early = [size for at_second, size in samples if seconds / 6 <= at_second <= seconds / 3]
+    late = [size for at_second, size in samples if at_second >= seconds * 5 / 6]
+    if not early or not late:
+        return run.returncode or 1
+    growth = statistics.median(late) / statistics.median(early) - 1
+    print(f"memory: {statistics.median(early) / 1e6:.1f} MB early, {statistics.median(late) / 1e6:.1f} MB at the end, {growth:+.1%} (wanted: < 5 %)")
+    return run.returncode or int(growth >= 0.05)
+
+
 SUITES = {
     "latency-overhead": against_peers, "cold": against_peers, "policies": policies, "telemetry": telemetry, "throughput": alone, "connections": alone,
     "large-bodies": large_bodies, "http2-grpc": http2_grpc, "websocket": websocket, "overload": overload,
-    "reload-under-load": reload_under_load, "soak": alone,
+    "reload-under-load": reload_under_load, "soak": soak,
 }
 
 
@@ -113,14 +136,17 @@ def main():
     if len(sys.argv) < 2 or sys.argv[1] not in SUITES:
         raise SystemExit(f"which suite? {', '.join(SUITES)}; then SETTING=VALUE…")
     name = sys.argv[1]
-    targets, settings = SUITES[name]()
+    targets, settings, *process = SUITES[name]()
     settings |= dict(argument.partition("=")[::2] for argument in sys.argv[2:])
     line = [measures.LOADGEN, "run", name, "--out", FOLDER]
     for target, address in targets.items():
         line += ["--target", f"{target}={address}"]
     for setting, value in settings.items():
         line += ["--set", f"{setting}={value}"]
-    status = subprocess.run(pinned(LOAD_CPU, line), check=False).returncode
+    if process:
+        status = watched(pinned(LOAD_CPU, line), process[0], 60 * int(settings.get("minutes", 60)))
+    else:
+        status = subprocess.run(pinned(LOAD_CPU, line), check=False).returncode
     print(f"reports: {os.path.relpath(FOLDER, ROOT)}/{name}*")
     sys.exit(status)
 
