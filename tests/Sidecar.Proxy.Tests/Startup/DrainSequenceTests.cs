@@ -18,7 +18,7 @@ public class DrainSequenceTests
     {
         using var drain = Sequence(TimeSpan.FromSeconds(30));
 
-        var drained = drain.EndAsync(skipAcceptWindow: false, waitsForApplication: true);
+        var drained = Running(() => drain.EndAsync(skipAcceptWindow: false, waitsForApplication: true));
         Assert.Equal(DrainPhase.Accepting, _state.Phase);
         Assert.Equal(0, _stopped);
         await AdvanceUntilAsync(drained);
@@ -69,8 +69,8 @@ public class DrainSequenceTests
     {
         using var drain = Sequence(TimeSpan.FromSeconds(30));
 
-        var first = drain.DrainAsync(skipAcceptWindow: false);
-        var second = drain.DrainAsync(skipAcceptWindow: false);
+        var first = Running(() => drain.DrainAsync(skipAcceptWindow: false));
+        var second = Running(() => drain.DrainAsync(skipAcceptWindow: false));
         await AdvanceUntilAsync(first);
 
         Assert.Same(first, second);
