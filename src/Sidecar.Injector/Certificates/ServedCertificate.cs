@@ -14,7 +14,7 @@ public sealed class ServedCertificate : IServingCertificate
     /// <inheritdoc/>
     public X509Certificate2? Current => Volatile.Read(ref _current)?.Certificate;
 
-    /// <summary>The same with its intermediates, for servers that can send them.</summary>
+    /// <inheritdoc/>
     public SslStreamCertificateContext? Context => Volatile.Read(ref _current)?.Context;
 
     /// <summary>What is known of it.</summary>

@@ -1,4 +1,3 @@
-using System.Net.Security;
 using Sidecar.Injector.Admission;
 using Sidecar.Injector.Commands;
 using Sidecar.Injector.Injection;
@@ -21,9 +20,6 @@ public sealed class ClusterBackends : IServeBackends
 
     /// <inheritdoc/>
     public IServingCertificate Certificate => _control.Certificate;
-
-    /// <inheritdoc/>
-    public SslStreamCertificateContext? CertificateContext => _control.CertificateContext;
 
     /// <inheritdoc/>
     public IDocumentValidator Documents { get; } = new DocumentValidator();

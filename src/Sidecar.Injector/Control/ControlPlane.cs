@@ -1,4 +1,3 @@
-using System.Net.Security;
 using System.Security.Cryptography;
 using Sidecar.Injector.Certificates;
 using Sidecar.Injector.Checks;
@@ -61,9 +60,6 @@ public sealed class ControlPlane : IAsyncDisposable
 
     /// <summary>What to serve with.</summary>
     public IServingCertificate Certificate => _served;
-
-    /// <summary>The same with its intermediates; null: none yet.</summary>
-    public SslStreamCertificateContext? CertificateContext => _served.Context;
 
     /// <summary>Why admissions cannot be answered as they should be yet; empty when they can. For <c>/readyz</c>.</summary>
     public IReadOnlyList<string> NotReady

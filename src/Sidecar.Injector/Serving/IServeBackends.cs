@@ -1,4 +1,3 @@
-using System.Net.Security;
 using Sidecar.Injector.Admission;
 using Sidecar.Injector.Injection;
 using Sidecar.Injector.Telemetry;
@@ -13,9 +12,6 @@ public interface IServeBackends : IAsyncDisposable
 
     /// <summary>For handshakes.</summary>
     IServingCertificate Certificate { get; }
-
-    /// <summary>The certificate with what stands between it and its authority; null: it is served alone.</summary>
-    SslStreamCertificateContext? CertificateContext { get; }
 
     /// <summary>For /validate; null: not built in.</summary>
     IDocumentValidator? Documents { get; }

@@ -106,24 +106,12 @@ public sealed class InjectorServer : IAsyncDisposable
     }
 
     // Asked for each connection: a rotation takes effect with the next one, and those that are open go on.
-    private SslServerAuthenticationOptions Handshake()
+    private SslServerAuthenticationOptions Handshake() => new()
     {
-        var options = new SslServerAuthenticationOptions
-        {
-            EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
-            ApplicationProtocols = [SslApplicationProtocol.Http2, SslApplicationProtocol.Http11],
-        };
-        if (_backends.CertificateContext is { } chain)
-        {
-            options.ServerCertificateContext = chain;
-        }
-        else
-        {
-            options.ServerCertificate = _backends.Certificate.Current ?? throw new AuthenticationException("there is no certificate yet");
-        }
-
-        return options;
-    }
+        EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
+        ApplicationProtocols = [SslApplicationProtocol.Http2, SslApplicationProtocol.Http11],
+        ServerCertificateContext = _backends.Certificate.Context ?? throw new AuthenticationException("there is no certificate yet"),
+    };
 
     private static ListenOptions? Listen(KestrelServerOptions server, IPEndPoint address, Action<ListenOptions> configure)
     {

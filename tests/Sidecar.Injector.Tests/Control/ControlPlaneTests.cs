@@ -33,7 +33,7 @@ public sealed class ControlPlaneTests
 
         Assert.True(control.Cluster.NativeSidecarsSupported);
         Assert.NotNull(control.Cluster.Namespace("shop"));
-        await Handshake.AssertAsync(control.Certificate.Current!, Handshake.Bundles(server).First(), _clock.GetUtcNow(), control.CertificateContext);
+        await Handshake.AssertAsync(control.Certificate.Current!, Handshake.Bundles(server).First(), _clock.GetUtcNow(), control.Certificate.Context);
         var lines = Metrics(control).Split('\n');
         Assert.Contains("sidecar_injector_pods_without_sidecar 1", lines);
         Assert.Contains("# TYPE sidecar_injector_pods_without_sidecar gauge", lines);

@@ -42,7 +42,7 @@ internal sealed class TestServer : IAsyncDisposable, IServeBackends, IClusterVie
 
     public IServingCertificate Certificate => this;
 
-    public SslStreamCertificateContext? CertificateContext => null;
+    public SslStreamCertificateContext? Context => Current is null ? null : SslStreamCertificateContext.Create(Current, null, offline: true);
 
     public IDocumentValidator Documents => this;
 
