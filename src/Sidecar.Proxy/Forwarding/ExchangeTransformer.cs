@@ -73,7 +73,7 @@ public sealed class ExchangeTransformer(Func<bool> closesConnections) : HttpTran
             response.Headers[Own.Flags] = StringValues.Concat(exchange.Record.Flags.ToString(), response.Headers[Own.Flags]).ToString();
         }
 
-        if (HttpProtocol.IsHttp11(httpContext.Request.Protocol) && !exchange.IsUpgrade
+        if (!HttpProtocol.IsHttp2(httpContext.Request.Protocol) && !exchange.IsUpgrade
             && (IsBodyRefused(httpContext.Request, exchange) || (closesConnections() && httpContext.Features.Get<ListenerFeature>()?.Kind != ListenerKind.Outbound)))
         {
             response.Headers.Connection = "close";

@@ -1,6 +1,7 @@
 using System.Net;
 using Microsoft.AspNetCore.Http;
 using Sidecar.Configuration.Effective;
+using Sidecar.Proxy.Telemetry;
 
 namespace Sidecar.Proxy.Interception;
 
@@ -27,9 +28,11 @@ public enum ListenerKind
 /// <param name="kind">The listener.</param>
 /// <param name="original">Where an intercepted connection was dialled to; null on other listeners and on direct dials.</param>
 /// <param name="refusal">Why an intercepted connection must not be carried (<c>LD</c>); null when it may.</param>
-public sealed class ListenerFeature(ListenerKind kind, IPEndPoint? original = null, string? refusal = null)
+public sealed class ListenerFeature(ListenerKind kind, IPEndPoint? original = null, string? refusal = null) : IConnectionUse
 {
     private string? _peerAddress;
+    private int _begun;
+    private int _ended;
 
     /// <summary>The listener.</summary>
     public ListenerKind Kind { get; } = kind;
@@ -40,16 +43,28 @@ public sealed class ListenerFeature(ListenerKind kind, IPEndPoint? original = nu
     /// <summary>Why an intercepted connection must not be carried (<c>LD</c>); null when it may.</summary>
     public string? Refusal { get; } = refusal;
 
+    /// <summary>Requests of this connection that have ended.</summary>
+    public int Ended => Volatile.Read(ref _ended);
+
+    /// <summary>A request of this connection is being served; HTTP/2 has several at once.</summary>
+    public bool IsInUse => Volatile.Read(ref _begun) != Ended;
+
     /// <summary>The caller's half of an intercepted HTTP/1 connection; null on every other.</summary>
     internal CallerHalf? Caller { get; set; }
 
-    /// <summary>The direction of its traffic.</summary>
+    /// <inheritdoc/>
     public Direction Direction => Kind switch
     {
         ListenerKind.Outbound => Direction.Outbound,
         ListenerKind.Inbound => Direction.Inbound,
         _ => Direction.Reverse,
     };
+
+    /// <inheritdoc/>
+    public void RequestBegins() => Interlocked.Increment(ref _begun);
+
+    /// <inheritdoc/>
+    public void RequestEnded() => Interlocked.Increment(ref _ended);
 
     /// <summary>The peer's address as it goes into <c>X-Forwarded-For</c>; formatted once per connection.</summary>
     public string? PeerAddress(ConnectionInfo connection) => _peerAddress ??= Format(connection.RemoteIpAddress);

@@ -31,7 +31,7 @@ public sealed class DrainState : IDisposable
     /// <summary>Draining in any phase.</summary>
     public bool IsDraining => Phase != DrainPhase.Serving;
 
-    /// <summary>Cancelled when the connections that came in are to end: the idle ones at once, the others after their answer.</summary>
+    /// <summary>Cancelled when the connections that came in are to end; see <see cref="DrainedConnection"/>.</summary>
     public CancellationToken ConnectionsClosing => _closing.Token;
 
     /// <summary>Moves on; going back is ignored.</summary>

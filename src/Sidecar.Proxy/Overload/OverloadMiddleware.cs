@@ -27,7 +27,7 @@ public sealed class OverloadMiddleware(RequestDelegate next, TrafficCounters cou
                 return Refuse(context, ProxyError.Draining);
             }
 
-            if (HttpProtocol.IsHttp11(context.Request.Protocol))
+            if (!HttpProtocol.IsHttp2(context.Request.Protocol))
             {
                 context.Response.Headers.Connection = "close";
             }

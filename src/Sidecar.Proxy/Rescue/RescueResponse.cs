@@ -31,7 +31,7 @@ public static class RescueResponse
             headers.RetryAfter = RetryAfterSeconds(record.RefusedFor);
         }
 
-        if (record.ClosesConnection && HttpProtocol.IsHttp11(context.Request.Protocol))
+        if (record.ClosesConnection && !HttpProtocol.IsHttp2(context.Request.Protocol))
         {
             headers.Connection = "close";
         }

@@ -29,9 +29,10 @@ public sealed class DrainSequence(
     private static readonly TimeSpan Reserve = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(20);
 
-    // A caller with an idle keep-alive connection may be sending on it at this very moment; connections are given this
-    // long to use it and be told to close, before they are closed.
-    private static readonly TimeSpan Linger = TimeSpan.FromMilliseconds(250);
+    // So long must nothing have happened. Connections that came in and are still open end by themselves (DrainedConnection);
+    // they are waited for longer than that takes, but not for ever: one that never spoke may stay.
+    private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan EndOfConnections = 2 * DrainedConnection.Silence;
 
     private static readonly Direction[] ComingIn = [Direction.Reverse, Direction.Inbound];
     private static readonly Direction[] All = Enum.GetValues<Direction>();
@@ -101,21 +102,19 @@ public sealed class DrainSequence(
     private async Task StopComingInAsync()
     {
         await Task.Delay(Window, time, _skipWindow.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        state.Advance(DrainPhase.Closing);
-        await stopAccepting();
-        if (counters.ConnectionsOf(Direction.Reverse) + counters.ConnectionsOf(Direction.Inbound) > 0)
-        {
-            await Task.Delay(Min(Linger, TimeLeft), time);
-            state.CloseConnections();
-        }
 
+        // In this order: whoever is told to close by an answer connects again at once, and must be refused rather than accepted
+        // by a socket that is about to close.
+        await stopAccepting();
+        state.Advance(DrainPhase.Closing);
+        state.CloseConnections();
         if (await IsQuietAsync(ComingIn))
         {
             state.Advance(DrainPhase.Drained);
         }
     }
 
-    // Whether nothing of these directions is in flight any more, and nobody who holds a connection used it for a moment.
+    // Whether nothing of these directions is in flight any more, and nobody who holds a connection used it for a while.
     private async Task<bool> IsQuietAsync(Direction[] directions, bool waitsForApplication = false)
     {
         var quietSince = time.GetTimestamp();
@@ -133,7 +132,8 @@ public sealed class DrainSequence(
             {
                 quietSince = time.GetTimestamp();
             }
-            else if (directions.All(direction => counters.ConnectionsOf(direction) == 0) || time.GetElapsedTime(quietSince) >= Linger)
+            else if (directions.All(direction => counters.ConnectionsOf(direction) == 0)
+                || time.GetElapsedTime(quietSince) >= (ComingIn.Any(direction => counters.ConnectionsOf(direction) > 0) ? EndOfConnections : Moment))
             {
                 return true;
             }

@@ -70,9 +70,9 @@ public sealed class Listeners(
         {
             listen.Protocols = HttpProtocols.Http1AndHttp2;
             listen.Use(next => new ConnectionLimitMiddleware(next, connectionLimit, counters, telemetry).OnConnectionAsync);
-            listen.Use(next => connection => DrainedConnection.RunAsync(next, connection, drain));
             listen.Use(next => new ProtocolDetectionMiddleware(
                 next, configuration.Limits.KeepAlive, configuration.Limits.HeaderTimeout, time).OnConnectionAsync);
+            listen.Use(next => connection => DrainedConnection.RunAsync(next, connection, drain, time));
         });
         _outbound = Listen(server, listeners.Outbound, listen => Intercepted(listen, Direction.Outbound));
         _inbound = Listen(server, listeners.Inbound, listen => Intercepted(listen, Direction.Inbound));
@@ -110,7 +110,7 @@ public sealed class Listeners(
             try
             {
                 // The way out of the application is not drained.
-                await (direction == Direction.Outbound ? next(connection) : DrainedConnection.RunAsync(next, connection, drain));
+                await (direction == Direction.Outbound ? next(connection) : DrainedConnection.RunAsync(next, connection, drain, time));
             }
             finally
             {

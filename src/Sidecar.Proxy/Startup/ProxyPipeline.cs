@@ -41,7 +41,7 @@ public static class ProxyPipeline
             parts.Time);
         app.Use(decide => new RequestTelemetryMiddleware(
             new RescueMiddleware(decide, forwarding.InvokeAsync, parts.InternalDefect).InvokeAsync,
-            static context => context.Features.Get<ListenerFeature>()?.Direction ?? Direction.Reverse,
+            static context => context.Features.Get<ListenerFeature>(),
             parts.Telemetry,
             parts.Counters,
             parts.RequestIds,

@@ -12,13 +12,13 @@ namespace Sidecar.Proxy.Telemetry;
 /// included, so that what is counted is what the caller saw.
 /// </summary>
 /// <param name="next">Everything below.</param>
-/// <param name="direct">Which way a request goes: its listener knows.</param>
+/// <param name="arrivedBy">The connection of a request; null is one of the reverse listener that nobody asks about.</param>
 /// <param name="telemetry">Metrics, span and line.</param>
 /// <param name="counters">What is in flight.</param>
 /// <param name="requestIds">Ids for callers that name none.</param>
 /// <param name="time">Clock.</param>
 public sealed class RequestTelemetryMiddleware(
-    Func<HttpContext, ValueTask> next, Func<HttpContext, Direction> direct, RequestTelemetry telemetry, TrafficCounters counters, RequestIds requestIds, TimeProvider time)
+    Func<HttpContext, ValueTask> next, Func<HttpContext, IConnectionUse?> arrivedBy, RequestTelemetry telemetry, TrafficCounters counters, RequestIds requestIds, TimeProvider time)
 {
     /// <summary>What the log says of a caller that went away; nginx's number.</summary>
     private const int ClientClosedRequest = 499;
@@ -29,18 +29,22 @@ public sealed class RequestTelemetryMiddleware(
     /// <summary>Runs once per request.</summary>
     public async Task InvokeAsync(HttpContext context)
     {
-        var direction = direct(context);
-        counters.RequestStarted(direction);
-        var record = Open(context, direction);
+        var connection = arrivedBy(context);
+        connection?.RequestBegins();
+        counters.RequestStarted(DirectionOf(connection));
+        var record = Open(context, DirectionOf(connection));
         try
         {
             await next(context);
         }
         finally
         {
-            Close(context, record, direction);
+            Close(context, record, DirectionOf(connection));
+            connection?.RequestEnded();
         }
     }
+
+    private static Direction DirectionOf(IConnectionUse? connection) => connection?.Direction ?? Direction.Reverse;
 
     private RequestRecord Open(HttpContext context, Direction direction)
     {

@@ -108,18 +108,54 @@ public class DrainSequenceTests
     }
 
     [Fact]
-    public async Task Drain_AConnectionThatStays_IsToldToCloseAfterAMoment()
+    public async Task Drain_ConnectionsAreOpen_AreToldAndWaitedForButNotForEver()
     {
         _counters.ConnectionOpened(Direction.Inbound);
         using var drain = Sequence(TimeSpan.FromSeconds(30));
 
         var drained = Running(() => drain.DrainAsync(skipAcceptWindow: true));
-        Assert.Equal((DrainPhase.Closing, false), (_state.Phase, _state.ConnectionsClosing.IsCancellationRequested));
-        Advance(TimeSpan.FromMilliseconds(300));
-        Assert.True(_state.ConnectionsClosing.IsCancellationRequested);
-        await AdvanceUntilAsync(drained);
+        Assert.Equal((DrainPhase.Closing, true), (_state.Phase, _state.ConnectionsClosing.IsCancellationRequested));
+        Advance(DrainedConnection.Silence);
+        Assert.False(drained.IsCompleted);
+        Advance(DrainedConnection.Silence + TimeSpan.FromMilliseconds(40));
 
         Assert.Equal(DrainPhase.Drained, _state.Phase);
+        await drained;
+    }
+
+    [Fact]
+    public async Task Drain_TheLastConnectionEnds_IsDrained()
+    {
+        _counters.ConnectionOpened(Direction.Inbound);
+        using var drain = Sequence(TimeSpan.FromSeconds(30));
+        var drained = Running(() => drain.DrainAsync(skipAcceptWindow: true));
+
+        _counters.ConnectionClosed(Direction.Inbound);
+        Advance(TimeSpan.FromMilliseconds(20));
+
+        Assert.True(drained.IsCompleted);
+        await drained;
+    }
+
+    [Fact]
+    public async Task Drain_WhoeverIsToldToClose_FindsNobodyAcceptingAnyMore()
+    {
+        DrainPhase? phase = null;
+        using var drain = new DrainSequence(
+            _state,
+            _counters,
+            TimeSpan.FromSeconds(30),
+            TimeSpan.Zero,
+            () =>
+            {
+                phase = _state.Phase;
+                return Task.CompletedTask;
+            },
+            _time);
+
+        await AdvanceUntilAsync(() => drain.DrainAsync(skipAcceptWindow: true));
+
+        Assert.Equal(DrainPhase.Accepting, phase);
     }
 
     [Fact]
