@@ -99,7 +99,7 @@ public abstract class TimeoutTests(ProxyKind kind) : ProxySuite(kind)
     public async Task Idle_InTheMiddleOfABody_IsABrokenTransfer(string framing, string half)
     {
         var upstream = Own(ScriptedUpstream.Answering(() => Answer.Start(200, framing).ThenSend(half).ThenHold()));
-        var proxy = await StartAsync(TestDocument.To(upstream.Address, "timeouts: { idle: 300ms }"));
+        var proxy = await StartAsync(TestDocument.To(upstream.Address, "timeouts: { idle: 3s }"));
 
         var response = await proxy.GetAsync();
 
@@ -110,7 +110,7 @@ public abstract class TimeoutTests(ProxyKind kind) : ProxySuite(kind)
     public async Task Idle_InTheMiddleOfARequestBody_EndsTheRequest()
     {
         var upstream = Own(ScriptedUpstream.Answering(() => Answer.Ok()));
-        var proxy = await StartAsync(TestDocument.To(upstream.Address, "timeouts: { idle: 300ms }"));
+        var proxy = await StartAsync(TestDocument.To(upstream.Address, "timeouts: { idle: 3s }"));
         using var client = proxy.Connect();
 
         await client.SendAsync(Request("POST", "/", "content-length: 10") + "01234");
