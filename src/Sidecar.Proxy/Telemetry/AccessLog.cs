@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
 using Sidecar.Configuration.Effective;
 using Sidecar.Proxy.Errors;
 
@@ -18,9 +19,6 @@ public readonly record struct CapturedHeader(string Name, string Value);
 public sealed class AccessLog : IDisposable
 {
     private const int MaxHeaders = 16, FixedFields = 32;
-
-    [ThreadStatic]
-    private static LogField[]? t_fields;
 
     private readonly EventLog _events;
     private readonly TimeProvider _time;
@@ -65,14 +63,12 @@ public sealed class AccessLog : IDisposable
             return;
         }
 
-        var fields = t_fields ??= new LogField[FixedFields + (2 * MaxHeaders)];
+        var room = default(Fields);
+        Span<LogField> fields = room;
         var count = Fill(fields, record, total);
         count = FillHeaders(fields, count, requestHeaders, "requestHeader.");
         count = FillHeaders(fields, count, responseHeaders, "responseHeader.");
-        _events.Write(LogEvents.Request, severity, fields.AsSpan(0, count));
-
-        // The array lives as long as the thread; the strings in it shall not.
-        Array.Clear(fields, 0, count);
+        _events.Write(LogEvents.Request, severity, fields[..count]);
     }
 
     /// <summary>Writes the line of a connection that was carried as TCP, if it gets one: always with a flag, others by <c>successRatio</c>.</summary>
@@ -167,5 +163,12 @@ public sealed class AccessLog : IDisposable
         }
 
         return count;
+    }
+
+    // On the stack: in an array of the heap every string would be told to the collector, and would have to be cleared again.
+    [InlineArray(FixedFields + (2 * MaxHeaders))]
+    private struct Fields
+    {
+        private LogField _first;
     }
 }

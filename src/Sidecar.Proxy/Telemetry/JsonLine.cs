@@ -35,7 +35,7 @@ internal static class JsonLine
         Append(buffer, ref at, "\",\"level\":\""u8);
         Append(buffer, ref at, Level(severity));
         Append(buffer, ref at, "\",\"event\":\""u8);
-        at += Encoding.UTF8.GetBytes(logEvent.Name, buffer[at..]);
+        AppendAscii(buffer, ref at, logEvent.Name);
         Append(buffer, ref at, "\""u8);
         var room = buffer[..^TailLength];
         var isTruncated = false;
@@ -75,7 +75,7 @@ internal static class JsonLine
         }
 
         Append(room, ref at, ",\""u8);
-        at += Encoding.UTF8.GetBytes(field.Name, room[at..]);
+        AppendAscii(room, ref at, field.Name);
         Append(room, ref at, "\":"u8);
         if (!TryAppendValue(room, ref at, field))
         {
@@ -142,7 +142,7 @@ internal static class JsonLine
                 return false;
             }
 
-            at += Encoding.UTF8.GetBytes(rest[..plain], room[at..]);
+            AppendAscii(room, ref at, rest[..plain]);
             rest = rest[plain..];
             if (!rest.IsEmpty)
             {
@@ -187,6 +187,13 @@ internal static class JsonLine
         Utf8Formatter.TryFormat(now.UtcDateTime, buffer[at..], out _, 'O');
         at += "yyyy-MM-ddTHH:mm:ss.fff".Length;
         buffer[at++] = (byte)'Z';
+    }
+
+    // Less work than an encoding, which must expect anything.
+    private static void AppendAscii(Span<byte> buffer, ref int at, ReadOnlySpan<char> text)
+    {
+        Ascii.FromUtf16(text, buffer[at..], out var written);
+        at += written;
     }
 
     private static void Append(Span<byte> buffer, ref int at, ReadOnlySpan<byte> bytes)

@@ -5,7 +5,8 @@ namespace Sidecar.Proxy.Telemetry;
 /// <summary>
 /// Takes lines from request threads and writes them to stdout on a thread of its own. Two buffers of fixed size: lines are
 /// copied into one while the other is being written, so a request thread never waits for the stream, only, for the length of a
-/// copy, for another line. When stdout is blocked or fails and the buffer is full, lines are dropped and counted; the
+/// copy, for another line. While lines keep coming, the writer looks for them by its own clock: waking it up costs a request thread
+/// more than the line. When stdout is blocked or fails and the buffer is full, lines are dropped and counted; the
 /// first write that works again is followed by a line that says how many were lost.
 /// </summary>
 public sealed class JsonLineWriter : IDisposable
@@ -19,6 +20,9 @@ public sealed class JsonLineWriter : IDisposable
     /// </summary>
     public static readonly TimeSpan DefaultLinger = TimeSpan.FromMilliseconds(20);
 
+    // After a second without a line it sleeps until there is one.
+    private const int LooksBeforeSleep = 50;
+
     private readonly object _gate = new();
     private readonly Stream _stream;
     private readonly TimeProvider _time;
@@ -29,7 +33,7 @@ public sealed class JsonLineWriter : IDisposable
     private byte[] _filling, _writing;
     private int _length, _lines;
     private long _accepted, _finished, _written, _lost, _lostReported;
-    private bool _isUrgent, _isStopping, _hasStopped;
+    private bool _isAsleep, _isUrgent, _isStopping, _hasStopped;
 
     // Of the writer's thread: a refused write may have left half a line behind.
     private bool _isLineOpen;
@@ -72,7 +76,7 @@ public sealed class JsonLineWriter : IDisposable
                 _accepted++;
                 var isHalfFull = before < _filling.Length / 2 && _length >= _filling.Length / 2;
                 _isUrgent |= isHalfFull;
-                if (before == 0 || isHalfFull)
+                if (_isAsleep || isHalfFull)
                 {
                     Monitor.PulseAll(_gate);
                 }
@@ -132,15 +136,20 @@ public sealed class JsonLineWriter : IDisposable
     {
         lock (_gate)
         {
-            while (_length == 0 && !_isStopping)
+            Gather();
+            for (var looks = 1; _length == 0 && !_isStopping; looks++)
             {
-                _isUrgent = false;
-                Monitor.Wait(_gate);
-            }
+                if (_linger > TimeSpan.Zero && looks < LooksBeforeSleep)
+                {
+                    Gather();
+                    continue;
+                }
 
-            if (!_isUrgent && !_isStopping && _linger > TimeSpan.Zero)
-            {
-                Monitor.Wait(_gate, _linger);
+                _isUrgent = false;
+                _isAsleep = true;
+                Monitor.Wait(_gate);
+                _isAsleep = false;
+                Gather();
             }
 
             batch = _filling.AsMemory(0, _length);
@@ -156,6 +165,14 @@ public sealed class JsonLineWriter : IDisposable
             }
 
             return !_hasStopped;
+        }
+    }
+
+    private void Gather()
+    {
+        if (!_isUrgent && !_isStopping && _linger > TimeSpan.Zero)
+        {
+            Monitor.Wait(_gate, _linger);
         }
     }
 

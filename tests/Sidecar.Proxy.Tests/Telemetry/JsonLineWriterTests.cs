@@ -43,6 +43,21 @@ public sealed class JsonLineWriterTests : IDisposable
     }
 
     [Fact]
+    public void TryWrite_AfterQuiet_TheWriterWakesUp()
+    {
+        using var writer = new JsonLineWriter(_stream, new TelemetryClock(), capacityBytes: 100, linger: TimeSpan.FromMilliseconds(1));
+
+        // Without Flush, which would wake it up; the pauses are shorter and longer than it stays awake.
+        for (var pause = 1; pause <= 256; pause *= 2)
+        {
+            var written = writer.WrittenLines;
+            Assert.True(writer.TryWrite(Line($"{pause}")));
+            Assert.True(SpinWait.SpinUntil(() => writer.WrittenLines > written, Enough), $"after {pause} ms");
+            Thread.Sleep(pause);
+        }
+    }
+
+    [Fact]
     public void TryWrite_StdoutBlocked_NeverWaitsAndCountsWhatItDrops()
     {
         _stream.Block();
