@@ -1,11 +1,3 @@
-using BenchmarkDotNet.Columns;
-using BenchmarkDotNet.Configs;
-using BenchmarkDotNet.Diagnosers;
-using BenchmarkDotNet.Jobs;
-using BenchmarkDotNet.Loggers;
-using BenchmarkDotNet.Running;
-using BenchmarkDotNet.Toolchains.InProcess.Emit;
-using Perfolizer.Horology;
 using Sidecar.Benchmarks.Measures;
 using Sidecar.Benchmarks.Workloads;
 
@@ -17,24 +9,16 @@ namespace Sidecar.Benchmarks;
 /// </summary>
 internal static class Program
 {
-    // BenchmarkDotNet's own way out of process builds a project for each run, which takes longer than the measurement. Here
-    // every group is a process of its own already.
-    private static readonly Job Short = Job.Default
-        .WithToolchain(InProcessEmitToolchain.Instance)
-        .WithIterationTime(TimeInterval.FromMilliseconds(50))
-        .WithWarmupCount(6)
-        .WithIterationCount(12);
-
     private static readonly Dictionary<string, Func<Figures, Task>> Groups = new(StringComparer.Ordinal)
     {
-        ["decisions"] = figures => Benchmarks(figures, typeof(Decisions)),
-        ["routes"] = figures => Benchmarks(figures, typeof(RouteLookup)),
-        ["headers"] = figures => Benchmarks(figures, typeof(Headers)),
-        ["access-line"] = AccessLineAsync,
-        ["metrics"] = MetricsAsync,
-        ["traces"] = figures => Benchmarks(figures, typeof(Traces)),
-        ["writers"] = Done(FiftyWriters.Run),
-        ["scrape"] = Done(ScrapeWhileRecording.Run),
+        ["decisions"] = Synchronous(static figures => Operations.Measure<Decisions>(figures)),
+        ["routes"] = Synchronous(static figures => Operations.Measure<RouteLookup>(figures)),
+        ["headers"] = Synchronous(static figures => Operations.Measure<Headers>(figures)),
+        ["access-line"] = Synchronous(AccessLines),
+        ["metrics"] = Synchronous(RecordingAndScraping),
+        ["traces"] = Synchronous(static figures => Operations.Measure<Traces>(figures)),
+        ["writers"] = Synchronous(FiftyWriters.Run),
+        ["scrape"] = Synchronous(ScrapeWhileRecording.Run),
         ["export"] = SpanExport.RunAsync,
         ["connections"] = ConnectionCleanup.RunAsync,
     };
@@ -51,46 +35,14 @@ internal static class Program
         return 0;
     }
 
-    private static Func<Figures, Task> Done(Action<Figures> run) => figures =>
+    private static Func<Figures, Task> Synchronous(Action<Figures> run) => figures =>
     {
         run(figures);
         return Task.CompletedTask;
     };
 
-    private static Task Benchmarks(Figures figures, params Type[] types)
+    private static void AccessLines(Figures figures)
     {
-        var error = new StreamWriter(Console.OpenStandardError()) { AutoFlush = true };
-        var config = ManualConfig.CreateEmpty()
-            .AddJob(Short)
-            .AddDiagnoser(MemoryDiagnoser.Default)
-            .AddColumnProvider(DefaultColumnProviders.Instance)
-            .AddLogger(new StreamLogger(error))
-            .WithArtifactsPath(Path.Combine(Path.GetTempPath(), "sidecar-micro"))
-            .WithOptions(ConfigOptions.DisableLogFile);
-        foreach (var summary in types.Select(type => BenchmarkRunner.Run(type, config)))
-        {
-            if (summary.HasCriticalValidationErrors || summary.Reports.Length < summary.BenchmarksCases.Length)
-            {
-                throw new InvalidOperationException("Not every benchmark was run; the account says why.");
-            }
-
-            foreach (var report in summary.Reports)
-            {
-                var statistics = report.ResultStatistics ?? throw new InvalidOperationException($"{report.BenchmarkCase.DisplayInfo} has no result.");
-                var descriptor = report.BenchmarkCase.Descriptor;
-                var name = string.Join('.', [descriptor.Type.Name, descriptor.WorkloadMethod.Name, .. report.BenchmarkCase.Parameters.Items.Select(item => $"{item.Value}")]);
-                figures.Add(name, "ns", statistics.Median);
-                figures.Add($"{name}.error", "ns", statistics.ConfidenceInterval.Margin);
-                figures.Add($"{name}.allocated", "B", report.GcStats.GetBytesAllocatedPerOperation(report.BenchmarkCase) ?? double.NaN);
-            }
-        }
-
-        return Task.CompletedTask;
-    }
-
-    private static async Task AccessLineAsync(Figures figures)
-    {
-        await Benchmarks(figures, typeof(AccessLine));
         var line = new AccessLine();
         line.Setup();
         for (var i = 0; i < 100; i++)
@@ -100,16 +52,19 @@ internal static class Program
 
         line.Flush();
         figures.Add("AccessLine.length", "B", line.BytesPerLine);
+        Operations.Measure<AccessLine>(figures);
     }
 
-    private static async Task MetricsAsync(Figures figures)
+    private static void RecordingAndScraping(Figures figures)
     {
-        await Benchmarks(figures, typeof(Metrics), typeof(ExportedMetrics));
         foreach (var routes in new[] { 50, 625 })
         {
             var metrics = new Metrics { Routes = routes };
             metrics.Setup();
             figures.Add($"Metrics.page.{routes}", "B", metrics.PageBytes);
         }
+
+        Operations.Measure<Metrics>(figures);
+        Operations.Measure<ExportedMetrics>(figures);
     }
 }

@@ -35,7 +35,7 @@ internal static class ConnectionCleanup
         var cluster = live.Clusters.Find("up")!;
         var destination = cluster.Destinations.All[0];
         var answering = Task.Run(() => peer.AnswerOnce(Connections));
-        var results = await Task.WhenAll(Enumerable.Range(0, Connections).Select(async _ =>
+        var results = await Task.WhenAll(Numbered.Of(Connections, async _ =>
         {
             using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(destination.Address, "/"));
             return await cluster.SendAsync(request, new UpstreamCall(destination, NeedsFreshConnection: false, ConnectTimeout: Limit, IsCallerHttp2: false), CancellationToken.None);
@@ -70,13 +70,13 @@ internal static class ConnectionCleanup
     private static double Kernel()
     {
         using var peer = new Peer();
-        var sockets = Enumerable.Range(0, Connections).Select(_ =>
+        var sockets = Numbered.Of(Connections, _ =>
         {
             var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
             socket.Connect(IPAddress.Loopback, peer.Port);
             socket.Send("GET / HTTP/1.1\r\n\r\n"u8);
             return socket;
-        }).ToArray();
+        });
         peer.AnswerOnce(Connections);
         var buffer = new byte[1024];
         Array.ForEach(sockets, socket => socket.Receive(buffer));

@@ -14,7 +14,7 @@ internal static class FiftyWriters
 
     public static void Run(Figures figures)
     {
-        var live = new LiveRoutes(string.Join(", ", Enumerable.Range(0, Writers).Select(static i => $"r{i}: {{ match: {{ path: '/service-{i}/{{**rest}}' }}, cluster: up }}")));
+        var live = new LiveRoutes(Numbered.Routes(Writers));
         for (var warmUp = true; ; warmUp = false)
         {
             var spread = PerSecond(live, static i => $"r{i}");
@@ -33,7 +33,7 @@ internal static class FiftyWriters
         using var ready = new Barrier(Writers + 1);
         var isOver = false;
         var recorded = new long[Writers];
-        var threads = Enumerable.Range(0, Writers).Select(i => new Thread(() =>
+        var threads = Numbered.Of(Writers, i => new Thread(() =>
         {
             var record = Requests.Ended(live.Time, route(i));
             long count = 0;
@@ -45,7 +45,7 @@ internal static class FiftyWriters
             }
 
             recorded[i] = count;
-        })).ToArray();
+        }));
         Array.ForEach(threads, static thread => thread.Start());
         ready.SignalAndWait();
         var began = Stopwatch.GetTimestamp();

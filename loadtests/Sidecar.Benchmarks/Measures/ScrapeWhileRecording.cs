@@ -18,7 +18,7 @@ internal static class ScrapeWhileRecording
 
     public static void Run(Figures figures)
     {
-        var live = new LiveRoutes(string.Join(", ", Enumerable.Range(0, 50).Select(static i => $"r{i}: {{ match: {{ path: '/service-{i}/{{**rest}}' }}, cluster: up }}")));
+        var live = new LiveRoutes(Numbered.Routes(50));
         var records = Metrics.All(live);
         new Random(1).Shuffle(records);
         var text = live.Prometheus();

@@ -23,8 +23,7 @@ public class Metrics
     [GlobalSetup]
     public void Setup()
     {
-        _live = new LiveRoutes(string.Join(", ", Enumerable.Range(0, Routes).Select(static i =>
-            $"r{i}: {{ match: {{ path: '/service-{i}/{{**rest}}' }}, cluster: up, policy: {{ retry: {{ maxRetries: 2 }}, circuitBreaker: {{}} }} }}")));
+        _live = new LiveRoutes(Numbered.Routes(Routes, policy: "{ retry: { maxRetries: 2 }, circuitBreaker: {} }"));
         _text = _live.Prometheus();
         _records = All(_live);
         new Random(1).Shuffle(_records);
@@ -88,7 +87,7 @@ public class ExportedMetrics
     [GlobalSetup]
     public void Setup()
     {
-        _live = new LiveRoutes(string.Join(", ", Enumerable.Range(0, 50).Select(static i => $"r{i}: {{ match: {{ path: '/service-{i}/{{**rest}}' }}, cluster: up }}")));
+        _live = new LiveRoutes(Numbered.Routes(50));
 
         // Nothing listens there, and the first export is a minute away: only the recording is measured.
         var settings = OtlpSettings.Read(static name => name switch

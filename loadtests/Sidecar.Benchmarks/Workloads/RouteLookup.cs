@@ -32,7 +32,7 @@ public class RouteLookup
     [GlobalSetup]
     public void Setup()
     {
-        var live = new LiveRoutes(string.Join(", ", Enumerable.Range(0, Routes).Select(Route)));
+        var live = new LiveRoutes(string.Join(", ", Numbered.Of(Routes, Route)));
         var transport = new DrainableListenerFactory(ProxyServices.SocketTransport(), static _ => false, static _ => null);
         var listeners = new Listeners(live.Configuration, connectionLimit: 1024, live.Counters, new DrainState(), live.Telemetry, live.Time);
         var app = ProxyServices.CreateBuilder(new SidecarProxyConfigProvider(live.Snapshot), listeners, transport, isIntercepting: false).Build();
@@ -42,9 +42,9 @@ public class RouteLookup
         _lookup = ((IApplicationBuilder)app).Build();
 
         // Every route once, in an order without a pattern: a branch predictor must not learn one path.
-        var order = Enumerable.Range(0, Routes).ToArray();
+        var order = Numbered.Of(Routes, static i => i);
         new Random(1).Shuffle(order);
-        _targets = [.. order.Select(i => (new HostString(By == "host" ? $"service-{i}.shop" : "orders.shop"), new PathString(By == "host" ? "/orders/4711" : $"/service-{i}/orders/4711"), $"r{i}"))];
+        _targets = Array.ConvertAll(order, Target);
         _context = new DefaultHttpContext { RequestServices = app.Services, Request = { Method = "GET", Scheme = "http", Protocol = "HTTP/1.1" } };
         _context.Features.Set(_record);
         foreach (var target in _targets)
@@ -65,6 +65,10 @@ public class RouteLookup
         _next = _next + 1 == _targets.Length ? 0 : _next + 1;
         return _lookup(_context);
     }
+
+    private (HostString Host, PathString Path, string Route) Target(int i) => By == "host"
+        ? (new HostString($"service-{i}.shop"), new PathString("/orders/4711"), $"r{i}")
+        : (new HostString("orders.shop"), new PathString($"/service-{i}/orders/4711"), $"r{i}");
 
     private string Route(int i) => By == "host"
         ? $"r{i}: {{ match: {{ hosts: ['service-{i}.shop'] }}, cluster: up }}"
