@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 
-from main import ROOT, Table, machine, output, steal_and_load
+from report import ROOT, Table, machine, output, steal_and_load
 
 PASSES = int(os.environ.get("SIDECAR_MICRO_PASSES", "5"))
 PROGRAM = os.path.join(ROOT, "artifacts", "bin", "Sidecar.Benchmarks", "release", "Sidecar.Benchmarks.dll")
