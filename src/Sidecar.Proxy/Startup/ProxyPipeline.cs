@@ -27,25 +27,25 @@ public static class ProxyPipeline
         // stands somewhere already. Nothing here asks for it (PRODUCT §8).
         ((IApplicationBuilder)app).Properties["__AuthorizationMiddlewareSet"] = true;
 
-        // Controls never share a line of the path below: they must work when traffic does not.
-        app.Use(next => new ListenerSwitch(next, parts.Admin).InvokeAsync);
-
-        // Two layers around all others. Outermost telemetry: it times and logs what every other layer does, rescued failures
-        // included. Then rescue, above everything that can fail: what the caller sees is what is logged. It runs the layers
-        // below, which decide about the request and return; then it has the request forwarded.
         var forwarding = new ForwardingMiddleware(
             app.Services.GetRequiredService<Yarp.ReverseProxy.Forwarder.IHttpForwarder>(),
-            new ExchangeTransformer(() => parts.Drain.Phase >= DrainPhase.Closing),
+            () => parts.Drain.Phase >= DrainPhase.Closing,
             parts.ReplayMemory,
             parts.Originals,
             parts.Time);
-        app.Use(decide => new RequestTelemetryMiddleware(
-            new RescueMiddleware(decide, forwarding.InvokeAsync, parts.InternalDefect).InvokeAsync,
-            static context => context.Features.Get<ListenerFeature>(),
-            parts.Telemetry,
-            parts.Counters,
-            parts.RequestIds,
-            parts.Time).InvokeAsync);
+
+        // Controls never share a line of the path below: they must work when traffic does not. Then two layers around all others.
+        // Outermost telemetry: it times and logs what every other layer does, rescued failures included. Then rescue, above
+        // everything that can fail: what the caller sees is what is logged. It runs the layers below, which decide about the
+        // request and return; then it has the request forwarded. What these know of a request is handed down, not looked up.
+        app.Use(decide => new ListenerSwitch(
+            new RequestTelemetryMiddleware(
+                new RescueMiddleware(decide, forwarding.InvokeAsync, parts.InternalDefect).InvokeAsync,
+                parts.Telemetry,
+                parts.Counters,
+                parts.RequestIds,
+                parts.Time).InvokeAsync,
+            parts.Admin).InvokeAsync);
 
         // Before any work: what leads back to ourselves is not served.
         app.Use(next => new LoopRefusalMiddleware(next).InvokeAsync);
