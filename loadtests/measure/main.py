@@ -9,6 +9,7 @@ import statistics
 import subprocess
 import sys
 
+import intercepted
 import measures
 import peers
 from processes import CPUS, WORK, accepts, stop
@@ -145,6 +146,8 @@ def measure(table, plots):
     compare("… unary calls over h2c, full", "–", "ours", "HAProxy", None, unary)
     stop(ours[0])
     stop(theirs[0])
+
+    intercepted.rows(table)
     medians = ", ".join(f"{name} {statistics.median(values):.1f}" for name, values in slices.items())
     medians += "; profile R: " + ", ".join(f"{name} {statistics.median(values):.1f}" for name, values in realistic.items())
     medians += "; unary calls: " + ", ".join(f"{name} {statistics.median(values):.1f}" for name, values in unary.items())

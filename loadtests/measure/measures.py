@@ -42,11 +42,11 @@ def h2load(port, seconds, connections):
     return int(total.group(2))
 
 
-def loadgen(command, targets, **options):
+def loadgen(command, targets, prefix=(), **options):
     """Runs our generator on the load CPU; targets: name → address. Returns its report as read from JSON.
-    An option that is a path to write to is passed as it is."""
+    An option that is a path to write to is passed as it is. prefix: what it is run by, as in a namespace."""
     path = os.path.join(WORK, "loadgen.json")
-    line = [LOADGEN, command, "--json", path]
+    line = [*prefix, LOADGEN, command, "--json", path]
     for name, address in targets.items():
         line += ["--target", f"{name}={address}"]
     for name, value in options.items():
