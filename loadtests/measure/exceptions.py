@@ -27,6 +27,12 @@ def reason_not_possible(binary):
     """Why exceptions cannot be counted here; None when they can."""
     if not shutil.which("gdb"):
         return "needs gdb: make deps-bench"
+    try:
+        with open("/proc/sys/kernel/yama/ptrace_scope", encoding="ascii") as scope:
+            if os.geteuid() != 0 and scope.read().strip() != "0":
+                return "needs root, to look into another process"
+    except FileNotFoundError:
+        pass  # no such restriction here
     return None if symbols_of(binary) else f"needs the symbols of {os.path.basename(binary)}: make publish"
 
 
