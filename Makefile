@@ -1,7 +1,7 @@
 # One entry for everything; the work is in the scripts. `make` alone prints the list.
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
-.PHONY: help run test test-interception test-cluster smoke publish bench bench-compare load soak stress acceptance check-runtime format deps deps-bench clean
+.PHONY: help run test test-interception test-cluster smoke publish bench bench-compare micro load soak stress acceptance check-runtime format deps deps-bench clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-18s %s\n", $$1, $$2 }'
@@ -33,6 +33,9 @@ bench: deps-bench ## Measures the numbers of the README; writes loadtests/result
 
 bench-compare: deps-bench ## BASE=loadtests/results/….md: measures, and fails when something has become worse
 	@loadtests/compare.sh "$(BASE)" "$(NEW)"
+
+micro: ## The parts of a request alone (BenchmarkDotNet): fails when a stated limit is missed
+	@loadtests/micro.sh
 
 load: deps-bench ## SCENARIO=…: one suite of loadtests/scenarios with its peers; alone it prints the list
 	@loadtests/scenario.sh "$(SCENARIO)"
