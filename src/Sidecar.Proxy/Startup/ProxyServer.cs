@@ -12,7 +12,7 @@ namespace Sidecar.Proxy.Startup;
 /// <summary>
 /// Kestrel and a pipeline, without the host that usually stands around them: no environment, no configuration, no hosted
 /// services, no activity or event for each request. Whatever a host would read, our own document says; what it would make
-/// cost a third of the start (src/decisions/0014-memory-start-size.md).
+/// cost a third of the start (src/decisions/0014-memory-start-and-size.md).
 /// </summary>
 public sealed class ProxyServer : IAsyncDisposable
 {
