@@ -21,14 +21,12 @@ namespace Sidecar.Proxy.Startup;
 public static class ProxyPipeline
 {
     /// <summary>Builds the stack.</summary>
-    public static void Build(WebApplication app, ProxyParts parts)
+    public static void Build(ProxyServer server, ProxyParts parts)
     {
-        // Yarp registers authorization, and the server then puts its middleware in front of every request unless told that it
-        // stands somewhere already. Nothing here asks for it (PRODUCT §8).
-        ((IApplicationBuilder)app).Properties["__AuthorizationMiddlewareSet"] = true;
+        var app = server.Pipeline;
 
         var forwarding = new ForwardingMiddleware(
-            app.Services.GetRequiredService<Yarp.ReverseProxy.Forwarder.IHttpForwarder>(),
+            server.Services.GetRequiredService<Yarp.ReverseProxy.Forwarder.IHttpForwarder>(),
             () => parts.Drain.Phase >= DrainPhase.Closing,
             parts.ReplayMemory,
             parts.Originals,
@@ -64,7 +62,7 @@ public static class ProxyPipeline
 
         // Endpoints for the matcher. Only routes with Yarp's transforms run theirs (ForwardingMiddleware): Yarp's balancing,
         // health and affinity are not here, since destinations are chosen per attempt, below retry.
-        app.MapReverseProxy(proxy => proxy.Run(forwarding.TransformAsync))
-            .ConfigureEndpoints((endpoint, route) => endpoint.WithMetadata(parts.Routes.Handle(SnapshotCompiler.RouteIdOf(route.RouteId))));
+        app.UseEndpoints(endpoints => endpoints.MapReverseProxy(proxy => proxy.Run(forwarding.TransformAsync))
+            .ConfigureEndpoints((endpoint, route) => endpoint.WithMetadata(parts.Routes.Handle(SnapshotCompiler.RouteIdOf(route.RouteId)))));
     }
 }
