@@ -1,7 +1,7 @@
 # One entry for everything; the work is in the scripts. `make` alone prints the list.
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
-.PHONY: help run test test-interception test-cluster smoke publish bench bench-compare micro load soak acceptance check-runtime format deps deps-bench clean
+.PHONY: help run test test-interception test-cluster smoke publish bench bench-compare micro load soak stress acceptance check-runtime format deps deps-bench clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-18s %s\n", $$1, $$2 }'
@@ -42,6 +42,9 @@ load: deps-bench ## SCENARIO=…: one suite of loadtests/scenarios with its peer
 
 soak: deps-bench ## MINUTES=60: a steady rate for so long; no failure, and no growth of memory after a sixth of it
 	@loadtests/scenario.sh soak minutes=$(or $(MINUTES),60)
+
+stress: deps-bench ## ROWS="requests=…": loss, duplicates, reload, restart on the published binary (root); fails when one is not met
+	@loadtests/stress.sh "$(ROWS)"
 
 acceptance: deps-bench ## 100 000 requests through nginx, then the breaker's whole life
 	@loadtests/acceptance.sh

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Measures the numbers of the README on this machine and writes loadtests/results/<date>-<commit>.md.
-# Loopback only, at most ten minutes, ends what it starts. loadtests/README.md explains each measure.
+# About ten minutes; loopback, and as root a network namespace for what is intercepted; ends what it starts. loadtests/README.md explains each measure.
 #   SIDECAR_BENCH_ROUNDS   rounds of the CPU comparison (default 16; below 10 the intervals are wide)
 #   SIDECAR_BENCH_PROXY    another binary to measure (default artifacts/bin/sidecar-proxy)
 set -euo pipefail
@@ -15,4 +15,4 @@ done
 export SIDECAR_BENCH_PROXY=${SIDECAR_BENCH_PROXY:-$root/artifacts/bin/sidecar-proxy}
 loadtests/publish.sh
 export SIDECAR_BENCH_LOADGEN=$root/artifacts/bin/sidecar-loadgen
-exec timeout -k 15 600 python3 loadtests/measure/main.py
+exec timeout -k 15 660 python3 loadtests/measure/main.py

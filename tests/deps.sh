@@ -20,7 +20,8 @@ if [ "${1:-build}" = cluster ]; then
     mapfile -t -O "${#wanted[@]}" wanted < <(grep -v '^#' "$root/tests/cluster/packages.txt")
 fi
 if [ "${1:-build}" = bench ]; then
-    wanted+=(nginx:nginx haproxy:haproxy wrk:wrk nghttp2-client:h2load strace:strace python3:python3)
+    wanted+=(nginx:nginx haproxy:haproxy wrk:wrk nghttp2-client:h2load strace:strace python3:python3
+        gdb:gdb iproute2:ip nftables:nft util-linux:setpriv)
 fi
 
 present() { # present PACKAGE PROOF

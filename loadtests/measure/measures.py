@@ -42,11 +42,11 @@ def h2load(port, seconds, connections):
     return int(total.group(2))
 
 
-def loadgen(command, targets, **options):
+def loadgen(command, targets, prefix=(), **options):
     """Runs our generator on the load CPU; targets: name → address. Returns its report as read from JSON.
-    An option that is a path to write to is passed as it is."""
+    An option that is a path to write to is passed as it is. prefix: what it is run by, as in a namespace."""
     path = os.path.join(WORK, "loadgen.json")
-    line = [LOADGEN, command, "--json", path]
+    line = [*prefix, LOADGEN, command, "--json", path]
     for name, address in targets.items():
         line += ["--target", f"{name}={address}"]
     for name, value in options.items():
@@ -98,8 +98,8 @@ def start_times(backend_port, runs):
 
 
 def resident(process, port):
-    """Resident bytes idle, with 64 busy connections (the most of the samples), and after 1 000 connections that
-    each made one request have been closed for 60 s."""
+    """Resident bytes idle, and with 64 busy connections (the most of the samples). Leaves the process with 1 000 connections behind it
+    that each made one request: after_quiet."""
     time.sleep(3)
     idle = memory(process)
     load = subprocess.Popen(pinned(LOAD_CPU, ["wrk", "-t1", "-c64", "-d5s", f"http://127.0.0.1:{port}/"]), stdout=subprocess.DEVNULL)
@@ -116,8 +116,13 @@ def resident(process, port):
         connection.recv(4096)
     for connection in connections:
         connection.close()
-    time.sleep(60)
-    return idle, max(samples), memory(process)
+    return idle, max(samples), time.monotonic()
+
+
+def after_quiet(process, since):
+    """Resident bytes when nobody has asked the process anything for 60 s."""
+    time.sleep(max(0, since + 60 - time.monotonic()))
+    return memory(process)
 
 
 def statistics_page(admin_port):

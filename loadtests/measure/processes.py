@@ -35,12 +35,12 @@ def write(name, text):
     return path
 
 
-def start(command, cpu, env=None, read_output=False):
-    """Starts a program. read_output: its stdout is a pipe that somebody reads, as a container runtime does."""
+def start(command, cpu, env=None, read_output=False, output=None):
+    """Starts a program. read_output: its stdout is a pipe that somebody reads, as a container runtime does; output: a file for it."""
     with open(os.path.join(WORK, "stderr.log"), "ab") as errors:
         process = subprocess.Popen(
             pinned(cpu, command), stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE if read_output else subprocess.DEVNULL, stderr=errors,
+            stdout=subprocess.PIPE if read_output else output or subprocess.DEVNULL, stderr=errors,
             env={**os.environ, **(env or {})}, start_new_session=True)
     _running.append(process)
     if read_output:

@@ -99,9 +99,9 @@ def overload():
 
 
 def reload_under_load():
-    targets, _ = alone()
-    port = targets["sidecar"].split(":")[2].split("/")[0]
-    return targets, {"config": os.path.join(os.path.dirname(write("empty", "")), f"sidecar-{port}.yaml")}
+    http, _ = own_backend()
+    _, port, _ = peers.start_sidecar(http, full=True)
+    return {"sidecar": at(port), "websocket": at(port)}, {"config": os.path.join(os.path.dirname(write("empty", "")), f"sidecar-{port}.yaml")}
 
 
 def soak():

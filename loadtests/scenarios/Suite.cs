@@ -21,6 +21,9 @@ public static class Suite
         ["websocket"] = WebSocketEcho.Run,
         ["overload"] = Overload.Run,
         ["reload-under-load"] = ReloadUnderLoad.Run,
+        ["outage"] = Outage.Run,
+        ["duplicates"] = Duplicates.Run,
+        ["rolling-restart"] = RollingRestart.Run,
         ["soak"] = Soak.Run,
     };
 }

@@ -29,9 +29,9 @@ public class Headers
         ("Set-Cookie", "session=6f1c8a520d7e4b60; Path=/; HttpOnly"), ("Last-Modified", "Fri, 20 Nov 2026 09:00:00 GMT"),
     ];
 
-    private readonly ExchangeTransformer _transformer = new(static () => false);
     private readonly HttpMethod _method = HttpMethod.Get;
     private DefaultHttpContext _context = null!;
+    private ExchangeTransformer _transformer = null!;
     private HttpResponseMessage _response = null!;
 
     /// <summary>Fields of the request or response.</summary>
@@ -55,9 +55,8 @@ public class Headers
         var exchange = HttpExchange.Rent();
         (exchange.Record, exchange.Method, exchange.Balancer, exchange.Destinations) = (record, "GET", route.Cluster.Balancer, route.Cluster.Destinations);
         (exchange.Route, exchange.Time, exchange.PathAndQuery) = (route, live.Time, "/orders/4711?page=2");
-        _context.Features.Set(new ListenerFeature(ListenerKind.Reverse));
-        _context.Features.Set(record);
-        _context.Features.Set(exchange);
+        record.Caller = new ListenerFeature(ListenerKind.Reverse);
+        _transformer = exchange.Transformer;
 
         _response = new HttpResponseMessage(HttpStatusCode.OK) { Content = new ByteArrayContent(new byte[100]) };
         foreach (var (name, value) in OfResponse.AsSpan(0, Fields))

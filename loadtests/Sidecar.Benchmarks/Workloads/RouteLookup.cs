@@ -35,17 +35,18 @@ public class RouteLookup
         var live = new LiveRoutes(string.Join(", ", Numbered.Of(Routes, Route)));
         var transport = new DrainableListenerFactory(ProxyServices.SocketTransport(), static _ => false, static _ => null);
         var listeners = new Listeners(live.Configuration, connectionLimit: 1024, live.Counters, new DrainState(), live.Telemetry, live.Time);
-        var app = ProxyServices.CreateBuilder(new SidecarProxyConfigProvider(live.Snapshot), listeners, transport, isIntercepting: false).Build();
-        app.UseRouting();
-        app.Use(_ => new RouteSelectionMiddleware(live.Table, new UnmatchedHosts()).InvokeAsync);
-        app.MapReverseProxy(static _ => { }).ConfigureEndpoints((endpoint, route) => endpoint.WithMetadata(live.Table.Handle(SnapshotCompiler.RouteIdOf(route.RouteId))));
-        _lookup = ((IApplicationBuilder)app).Build();
+        var server = ProxyServices.Create(new SidecarProxyConfigProvider(live.Snapshot), listeners, transport, isIntercepting: false);
+        server.Pipeline.UseRouting();
+        server.Pipeline.Use(_ => new RouteSelectionMiddleware(live.Table, new UnmatchedHosts()).InvokeAsync);
+        server.Pipeline.UseEndpoints(endpoints => endpoints.MapReverseProxy(static _ => { })
+            .ConfigureEndpoints((endpoint, route) => endpoint.WithMetadata(live.Table.Handle(SnapshotCompiler.RouteIdOf(route.RouteId)))));
+        _lookup = server.Pipeline.Build();
 
         // Every route once, in an order without a pattern: a branch predictor must not learn one path.
         var order = Numbered.Of(Routes, static i => i);
         new Random(1).Shuffle(order);
         _targets = Array.ConvertAll(order, Target);
-        _context = new DefaultHttpContext { RequestServices = app.Services, Request = { Method = "GET", Scheme = "http", Protocol = "HTTP/1.1" } };
+        _context = new DefaultHttpContext { RequestServices = server.Services, Request = { Method = "GET", Scheme = "http", Protocol = "HTTP/1.1" } };
         _context.Features.Set(_record);
         foreach (var target in _targets)
         {

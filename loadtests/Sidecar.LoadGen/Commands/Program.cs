@@ -18,7 +18,10 @@ internal static class Program
           run         SCENARIO [--target NAME=URL…] [--set NAME=VALUE…] [--out FOLDER]
                       a scenario of loadtests/scenarios; without a name: the list
           backend     [--http PORT] [--h2c PORT] [--delay 5ms] [--slots N]
-                      an upstream: sizes, echo, WebSocket echo, unary calls
+                      an upstream: sizes, echo, WebSocket echo, unary calls and streams
+          hostile     --account PORT [--http PORT] [--h2c PORT] --requests N [--lives 20]
+                      an upstream that resets every connection at a random byte, within --lives exchanges,
+                      and accounts for numbered requests: GET /account
 
         Of every measuring command: --protocol http1|websocket|h2c|grpc  --profile plain|R  --body BYTES
         --status 200  --seed 1  --spin 20us  --json FILE  --out FOLDER (all formats)  --name NAME
@@ -37,6 +40,7 @@ internal static class Program
                 "closed" => Measure.Closed(given),
                 "run" => RunScenario.Run(given),
                 "backend" => await BackendServer.RunAsync(given),
+                "hostile" => await HostileServer.RunAsync(given),
                 _ => throw new ArgumentException(Usage),
             };
         }

@@ -23,6 +23,9 @@ public abstract class Lane
     /// <summary>What the exchange under way is for; the caller's.</summary>
     public object? State { get; set; }
 
+    /// <summary>Connections, or streams, opened so far: more than one when the first did not last.</summary>
+    public int Connections { get; protected set; }
+
     /// <summary>Is an exchange under way?</summary>
     public abstract bool IsBusy { get; }
 

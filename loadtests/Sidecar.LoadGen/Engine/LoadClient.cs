@@ -41,6 +41,9 @@ public sealed class LoadClient : IDisposable
     /// <summary>Connections that are open, or have been.</summary>
     public int Connections => _lanes.Count;
 
+    /// <summary>How often one of them had to be opened.</summary>
+    public int Openings => _lanes.Sum(lane => lane.Connections);
+
     /// <summary>Sends the next request and reads its answer to the end.</summary>
     public async Task<IResponse> SendAsync()
     {
@@ -94,7 +97,7 @@ public sealed class LoadClient : IDisposable
 
     private bool TryMakeLane(EpollReactor reactor, [NotNullWhen(true)] out Lane? lane)
     {
-        if (_lanes.Count == 0 && _shape.Protocol is TargetProtocol.H2c or TargetProtocol.Grpc)
+        if (_lanes.Count == 0 && _shape.Protocol is TargetProtocol.H2c or TargetProtocol.Grpc or TargetProtocol.GrpcStream)
         {
             // All at once: they share one connection.
             _lanes.AddRange(_target.Lanes(reactor, _connections, _shape));

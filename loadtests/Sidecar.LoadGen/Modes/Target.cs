@@ -20,6 +20,9 @@ public enum TargetProtocol
 
     /// <summary>Unary calls in the manner of gRPC, without TLS.</summary>
     Grpc,
+
+    /// <summary>Messages of streams in the manner of gRPC, open in both directions, that answer each with its echo.</summary>
+    GrpcStream,
 }
 
 /// <summary>The shape of requests.</summary>
@@ -83,6 +86,9 @@ public sealed class Target
                 return Make(count, () => new H2Lane(reactor, client, () => shape.Protocol == TargetProtocol.Grpc
                     ? H2Exchange.GrpcRequest(Address, shape.BodyBytes)
                     : H2Exchange.Request(Address, shape.BodyBytes)));
+            case TargetProtocol.GrpcStream:
+                var shared = H2Exchange.Client();
+                return Make(count, () => new GrpcStreamLane(reactor, shared, Address, shape.BodyBytes));
             case TargetProtocol.WebSocket:
                 var handshake = RequestImage.WebSocketHandshake(Address.Authority, Address.PathAndQuery);
                 return Make(count, () => new SocketLane(reactor, _endpoint, () => new WebSocketReader(), handshake));

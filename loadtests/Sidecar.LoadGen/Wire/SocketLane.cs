@@ -34,9 +34,6 @@ public sealed class SocketLane : Lane, ISocketHandler
     /// <inheritdoc/>
     public override bool IsBusy => _request is not null;
 
-    /// <summary>Connections opened by all lanes of this reactor's thread would be the caller's to add up; by this one.</summary>
-    public int Connections { get; private set; }
-
     /// <inheritdoc/>
     public override void Begin(RequestImage request)
     {

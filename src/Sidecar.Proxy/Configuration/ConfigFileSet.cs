@@ -1,6 +1,4 @@
 using System.Collections.Immutable;
-using System.Security.Cryptography;
-using System.Text;
 using Sidecar.Configuration;
 using Sidecar.Configuration.Effective;
 
@@ -58,7 +56,7 @@ public sealed class ConfigFileSet(ImmutableArray<string> required, ImmutableArra
         var problems = ImmutableArray.CreateBuilder<ConfigurationProblem>();
         var statuses = ImmutableArray.CreateBuilder<ConfigFileStatus>();
         var isRequiredFileMissing = false;
-        using var digest = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var digest = default(ContentHash);
         foreach (var file in _files)
         {
             var content = file.Read();
@@ -74,8 +72,8 @@ public sealed class ConfigFileSet(ImmutableArray<string> required, ImmutableArra
             }
 
             var part = content.Text ?? content.Problem!;
-            digest.AppendData(Encoding.UTF8.GetBytes($"{file.Name}\0{content.Text is not null}\0{part.Length}\0"));
-            digest.AppendData(Encoding.UTF8.GetBytes(part));
+            digest.Add($"{file.Name}\0{content.Text is not null}\0{part.Length}\0");
+            digest.Add(part);
         }
 
         if (sources.Count > 0 && statuses[0] is { IsPresent: false } first)
@@ -88,6 +86,6 @@ public sealed class ConfigFileSet(ImmutableArray<string> required, ImmutableArra
             problems.ToImmutable(),
             statuses.ToImmutable(),
             isRequiredFileMissing,
-            Convert.ToHexStringLower(digest.GetHashAndReset()));
+            digest.ToString());
     }
 }

@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
 using Sidecar.Configuration;
 using Sidecar.Configuration.Effective;
 
@@ -7,7 +5,7 @@ namespace Sidecar.Proxy.Configuration;
 
 /// <summary>One accepted configuration.</summary>
 /// <param name="Configuration">What it means.</param>
-/// <param name="Revision">First 12 hexadecimal digits of the merged document's SHA-256: equal documents, equal revision.</param>
+/// <param name="Revision">Twelve hexadecimal digits, a <see cref="ContentHash"/> of the merged document: equal documents, equal revision.</param>
 /// <param name="LoadedAt">When it was accepted.</param>
 /// <param name="Origin">Where it came from.</param>
 /// <param name="Reason">Why it is not what was written; null when it is.</param>
@@ -21,8 +19,12 @@ public sealed record ConfigurationRevision(
     IReadOnlyList<ConfigurationProblem> Warnings)
 {
     /// <summary>The revision of a merged document.</summary>
-    public static string Hash(string mergedDocument) =>
-        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(mergedDocument)).AsSpan(0, 6));
+    public static string Hash(string mergedDocument)
+    {
+        var hash = default(ContentHash);
+        hash.Add(mergedDocument);
+        return hash.ToString()[..12];
+    }
 }
 
 /// <summary>A reload that was refused; the configuration before it stays.</summary>

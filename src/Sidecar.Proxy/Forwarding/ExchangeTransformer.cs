@@ -19,11 +19,11 @@ using Own = Sidecar.Contract.HeaderNames;
 namespace Sidecar.Proxy.Forwarding;
 
 /// <summary>
-/// What passes and what changes between the two halves: PRODUCT §4's closed list, and nothing else. One stateless object
-/// for all routes; Yarp's transforms run after the copy where the operator wrote some.
+/// What passes and what changes between the two halves: PRODUCT §4's closed list, and nothing else. Yarp's transforms run
+/// after the copy where the operator wrote some.
 /// </summary>
-/// <param name="closesConnections">A drain has come so far that every answer closes its connection.</param>
-public sealed class ExchangeTransformer(Func<bool> closesConnections) : HttpTransformer
+/// <param name="exchange">The request; each has a transformer of its own, which spares looking for the one in the other.</param>
+public sealed class ExchangeTransformer(HttpExchange exchange) : HttpTransformer
 {
     // Yarp insists on an address before the policy engine has chosen one.
     private static readonly Uri Placeholder = new("http://destination.invalid/");
@@ -32,16 +32,15 @@ public sealed class ExchangeTransformer(Func<bool> closesConnections) : HttpTran
     public override async ValueTask TransformRequestAsync(
         HttpContext httpContext, HttpRequestMessage proxyRequest, string destinationPrefix, CancellationToken cancellationToken)
     {
-        var exchange = httpContext.Features.GetRequiredFeature<HttpExchange>();
         CopyRequestHeaders(httpContext.Request, proxyRequest, exchange.Route.Compiled.IsPassthrough);
-        if (exchange.IsUpgrade && httpContext.Features.Get<ListenerFeature>() is { Direction: not Direction.Reverse })
+        if (exchange.IsUpgrade && exchange.Record.Caller is { Direction: not Direction.Reverse })
         {
             UpgradeHeaders.Write(httpContext.Request, proxyRequest);
         }
 
         if (!exchange.Route.Compiled.IsPassthrough)
         {
-            AddOwnHeaders(httpContext, proxyRequest, exchange);
+            AddOwnHeaders(httpContext, proxyRequest);
         }
 
         if (exchange.Route.Compiled.HasTransforms)
@@ -65,7 +64,6 @@ public sealed class ExchangeTransformer(Func<bool> closesConnections) : HttpTran
             return false;
         }
 
-        var exchange = httpContext.Features.GetRequiredFeature<HttpExchange>();
         var response = httpContext.Response;
         CopyResponseHeaders(proxyResponse, response);
         if (exchange.Record.Flags.Latest != ProxyError.None)
@@ -74,12 +72,12 @@ public sealed class ExchangeTransformer(Func<bool> closesConnections) : HttpTran
         }
 
         if (!HttpProtocol.IsHttp2(httpContext.Request.Protocol) && !exchange.IsUpgrade
-            && (IsBodyRefused(httpContext.Request, exchange) || (closesConnections() && httpContext.Features.Get<ListenerFeature>()?.Kind != ListenerKind.Outbound)))
+            && (IsBodyRefused(httpContext.Request) || (exchange.ClosesConnections() && exchange.Record.Caller?.Direction != Direction.Outbound)))
         {
             response.Headers.Connection = "close";
         }
 
-        ResponseStarted(httpContext, exchange, proxyResponse);
+        ResponseStarted(httpContext, proxyResponse);
         if (exchange.Route.Compiled.HasTransforms)
         {
             await YarpTransformer(httpContext).TransformResponseAsync(httpContext, proxyResponse, cancellationToken);
@@ -92,7 +90,7 @@ public sealed class ExchangeTransformer(Func<bool> closesConnections) : HttpTran
             return false;
         }
 
-        if (!IsTunnel(exchange, proxyResponse))
+        if (!IsTunnel(proxyResponse))
         {
             // A tunnel's first bytes belong to whoever copies it.
             await ResponseStart.FlushIfTheBodyWaitsAsync(response, proxyResponse, cancellationToken);
@@ -105,7 +103,6 @@ public sealed class ExchangeTransformer(Func<bool> closesConnections) : HttpTran
     public override async ValueTask TransformResponseTrailersAsync(
         HttpContext httpContext, HttpResponseMessage proxyResponse, CancellationToken cancellationToken)
     {
-        var exchange = httpContext.Features.GetRequiredFeature<HttpExchange>();
         if (exchange.IsGrpc && exchange.Record.GrpcStatus == GrpcStatus.Unknown)
         {
             exchange.Record.GrpcStatus = GrpcStatus.Read(proxyResponse.TrailingHeaders);
@@ -120,7 +117,7 @@ public sealed class ExchangeTransformer(Func<bool> closesConnections) : HttpTran
     }
 
     /// <summary>What written routes add (PRODUCT §2).</summary>
-    private static void AddOwnHeaders(HttpContext context, HttpRequestMessage message, HttpExchange exchange)
+    private void AddOwnHeaders(HttpContext context, HttpRequestMessage message)
     {
         if (exchange.Route.Compiled.Route.Direction != Direction.Outbound)
         {
@@ -179,11 +176,11 @@ public sealed class ExchangeTransformer(Func<bool> closesConnections) : HttpTran
         message.Content.Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values);
     }
 
-    private static void AddForwarded(HttpContext context, HttpRequestMessage message)
+    private void AddForwarded(HttpContext context, HttpRequestMessage message)
     {
         // Written reverse and inbound routes: append the peer, and set -Proto and -Host only when absent (PRODUCT §2).
         var headers = message.Headers;
-        if (context.Features.Get<ListenerFeature>()?.PeerAddress(context.Connection) is { } peer)
+        if (ListenerFeature.Of(exchange.Record)?.PeerAddress(context.Connection) is { } peer)
         {
             var before = context.Request.Headers["X-Forwarded-For"];
             if (before.Count > 0)
@@ -230,10 +227,10 @@ public sealed class ExchangeTransformer(Func<bool> closesConnections) : HttpTran
     }
 
     // The caller was not asked for its body, and may or may not send it: what comes next on its connection could be either.
-    private static bool IsBodyRefused(HttpRequest request, HttpExchange exchange) =>
+    private bool IsBodyRefused(HttpRequest request) =>
         request.Headers.Expect.Count > 0 && exchange.CallerBody is { Replay: BodyReplay.Untouched };
 
-    private static void ResponseStarted(HttpContext context, HttpExchange exchange, HttpResponseMessage response)
+    private void ResponseStarted(HttpContext context, HttpResponseMessage response)
     {
         var record = exchange.Record;
         var timeouts = exchange.Route.Compiled.Policy.Timeouts;
@@ -243,7 +240,7 @@ public sealed class ExchangeTransformer(Func<bool> closesConnections) : HttpTran
             record.GrpcStatus = GrpcStatus.Read(response.Headers);
         }
 
-        record.IsStream = exchange.IsGrpc || IsTunnel(exchange, response) || IsEventStream(response);
+        record.IsStream = exchange.IsGrpc || IsTunnel(response) || IsEventStream(response);
         if (record.IsStream)
         {
             exchange.Clock?.Change(timeouts.TunnelIdle, timeouts.Stream);
@@ -253,7 +250,7 @@ public sealed class ExchangeTransformer(Func<bool> closesConnections) : HttpTran
     }
 
     // HTTP/1: 101; HTTP/2: success of an extended CONNECT (RFC 8441 §5).
-    private static bool IsTunnel(HttpExchange exchange, HttpResponseMessage response) =>
+    private bool IsTunnel(HttpResponseMessage response) =>
         response.StatusCode == HttpStatusCode.SwitchingProtocols || (exchange is { IsUpgrade: true, IsCallerHttp2: true } && response.IsSuccessStatusCode);
 
     private static bool IsEventStream(HttpResponseMessage response) =>

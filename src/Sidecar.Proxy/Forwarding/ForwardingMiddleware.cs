@@ -23,7 +23,7 @@ namespace Sidecar.Proxy.Forwarding;
 /// </summary>
 public sealed class ForwardingMiddleware(
     IHttpForwarder forwarder,
-    ExchangeTransformer transformer,
+    Func<bool> closesConnections,
     ReplayMemory replayMemory,
     OriginalDestinations originals,
     TimeProvider time)
@@ -32,28 +32,27 @@ public sealed class ForwardingMiddleware(
     private const string Placeholder = "http://destination.invalid/";
 
     /// <summary>Runs once per request, after the layers that decide; does nothing where these chose no route.</summary>
-    public ValueTask InvokeAsync(HttpContext context) =>
+    public ValueTask InvokeAsync(HttpContext context, RequestRecord record) =>
         context.Features.Get<LiveRoute>() is not { } route ? ValueTask.CompletedTask
 
         // Yarp's transforms want its own pipeline around them; it ends in the method below.
         : route.Compiled.HasTransforms ? new ValueTask(context.GetEndpoint()!.RequestDelegate!(context))
-        : ForwardAsync(context, route);
+        : ForwardAsync(context, record, route);
 
     /// <summary>The end of Yarp's pipeline.</summary>
-    public Task TransformAsync(HttpContext context) => ForwardAsync(context, context.Features.GetRequiredFeature<LiveRoute>()).AsTask();
+    public Task TransformAsync(HttpContext context) =>
+        ForwardAsync(context, context.Features.GetRequiredFeature<RequestRecord>(), context.Features.GetRequiredFeature<LiveRoute>()).AsTask();
 
     [AsyncMethodBuilder(typeof(PooledValueTaskBuilder))]
-    private async ValueTask ForwardAsync(HttpContext context, LiveRoute route)
+    private async ValueTask ForwardAsync(HttpContext context, RequestRecord record, LiveRoute route)
     {
-        var record = context.Features.GetRequiredFeature<RequestRecord>();
-        context.Features.Get<ListenerFeature>()?.Caller?.RequestBegins(HopByHopHeaders.AnnounceTheLastRequest(context.Request));
+        ListenerFeature.Of(record)?.Caller?.RequestBegins(HopByHopHeaders.AnnounceTheLastRequest(context.Request));
         var timeouts = route.Compiled.Policy.Timeouts;
         using var clock = timeouts.Idle is null && timeouts.TunnelIdle is null && timeouts.Stream is null
             ? null
             : IdleClock.Start(time, timeouts.Idle);
         using var body = CallerBody(context, route, clock);
         var exchange = Exchange(context, route, record, body, clock);
-        context.Features.Set(exchange);
         var metered = MeteredResponseStream.Rent(context.Features.GetRequiredFeature<IHttpResponseBodyFeature>(), record, clock, time);
         context.Features.Set<IHttpResponseBodyFeature>(metered);
 
@@ -64,7 +63,7 @@ public sealed class ForwardingMiddleware(
             context.Features.Set<IHttpResetFeature>(reset);
         }
 
-        var error = await forwarder.SendAsync(context, Placeholder, exchange.Invoker, Config(route, exchange), transformer, clock?.Token ?? CancellationToken.None);
+        var error = await forwarder.SendAsync(context, Placeholder, exchange.Invoker, Config(route, exchange), exchange.Transformer, clock?.Token ?? CancellationToken.None);
 
         if (body is not null)
         {
@@ -108,7 +107,6 @@ public sealed class ForwardingMiddleware(
         }
         else if (record.Failure == ProxyError.None)
         {
-            context.Features.Set<HttpExchange>(null);
             exchange.GiveBack();
         }
     }
@@ -147,12 +145,13 @@ public sealed class ForwardingMiddleware(
     {
         var request = context.Request;
         var headers = request.Headers;
-        var original = route.Compiled.Route.IsForwardedToOriginal && context.Features.Get<ListenerFeature>()?.Original is { } dialled
+        var original = route.Compiled.Route.IsForwardedToOriginal && ListenerFeature.Of(record)?.Original is { } dialled
             ? originals.Get(dialled)
             : null;
         record.MirrorsFailures = route.Compiled.IsPassthrough;
         var exchange = HttpExchange.Rent();
         exchange.Record = record;
+        exchange.ClosesConnections = closesConnections;
         exchange.Method = request.Method;
         exchange.HasIdempotencyKey = headers.ContainsKey(HeaderNames.IdempotencyKey);
         exchange.IsGrpc = record.IsGrpc;

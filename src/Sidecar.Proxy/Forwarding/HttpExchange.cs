@@ -18,15 +18,24 @@ public sealed class HttpExchange : UpstreamExchange
     // A statement about the field, not a guess at the caller: attempts are 1 to 11 (maxRetries is at most 10).
     private static readonly string[] Numbers = [.. Enumerable.Range(0, 12).Select(number => number.ToString(CultureInfo.InvariantCulture))];
 
+    private static readonly Func<bool> Never = static () => false;
+
     [SetsRequiredMembers]
     private HttpExchange()
     {
         (Record, Method, Balancer, Destinations, Route, Time, PathAndQuery) = (null!, null!, null!, null!, null!, null!, null!);
         Invoker = new PolicyInvoker(this);
+        Transformer = new ExchangeTransformer(this);
     }
 
     /// <summary>What Yarp's forwarder takes for its client.</summary>
     public PolicyInvoker Invoker { get; }
+
+    /// <summary>What becomes of its headers; for Yarp's forwarder too.</summary>
+    public ExchangeTransformer Transformer { get; }
+
+    /// <summary>A drain has come so far that every answer closes its connection.</summary>
+    public Func<bool> ClosesConnections { get; set; } = Never;
 
     /// <summary>The route, as it was when the request met it.</summary>
     public required LiveRoute Route { get; set; }
@@ -71,6 +80,7 @@ public sealed class HttpExchange : UpstreamExchange
 
         Clear();
         Route = null!;
+        ClosesConnections = Never;
         IsCallerHttp2 = false;
         Clock = null;
         Time = null!;

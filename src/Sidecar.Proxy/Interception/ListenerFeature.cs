@@ -24,15 +24,18 @@ public enum ListenerKind
     Inbound,
 }
 
-/// <summary>Which listener a connection came in by. Set on the connection, visible on every request of it.</summary>
+/// <summary>Which listener a connection came in by. Set on the connection; the account of each of its requests has it too, where it is found faster.</summary>
 /// <param name="kind">The listener.</param>
 /// <param name="original">Where an intercepted connection was dialled to; null on other listeners and on direct dials.</param>
 /// <param name="refusal">Why an intercepted connection must not be carried (<c>LD</c>); null when it may.</param>
-public sealed class ListenerFeature(ListenerKind kind, IPEndPoint? original = null, string? refusal = null) : IConnectionUse
+public sealed class ListenerFeature(ListenerKind kind, IPEndPoint? original = null, string? refusal = null) : ICallerConnection
 {
     private string? _peerAddress;
     private int _begun;
     private int _ended;
+
+    /// <summary>Of the connection that a request came in by; null where no listener of ours took it.</summary>
+    public static ListenerFeature? Of(RequestRecord record) => record.Caller as ListenerFeature;
 
     /// <summary>The listener.</summary>
     public ListenerKind Kind { get; } = kind;

@@ -11,12 +11,12 @@ public sealed class LoopRefusalMiddleware(RequestDelegate next)
     /// <summary>Runs once per request.</summary>
     public Task InvokeAsync(HttpContext context)
     {
-        if (context.Features.Get<ListenerFeature>() is not { Refusal: { } reason })
+        var record = context.Features.GetRequiredFeature<RequestRecord>();
+        if (ListenerFeature.Of(record) is not { Refusal: { } reason })
         {
             return next(context);
         }
 
-        var record = context.Features.GetRequiredFeature<RequestRecord>();
         record.ClosesConnection = true;
         record.Fail(ProxyError.Loop, reason);
         return Task.CompletedTask;

@@ -1,6 +1,5 @@
 using System.Numerics;
 using System.Runtime.InteropServices;
-using System.Security.Cryptography;
 
 namespace Sidecar.Proxy.LoadBalancing;
 
@@ -40,7 +39,10 @@ public sealed class SystemRandomSource : IRandomSource
         if ((state.S0 | state.S1 | state.S2 | state.S3) == 0)
         {
             // All zero is the one state xoshiro cannot leave, and what a thread starts with.
-            RandomNumberGenerator.Fill(MemoryMarshal.AsBytes(new Span<State>(ref state)));
+            // The framework's own generator and not the cryptographic one, which would load OpenSSL (ContentHash says why not).
+#pragma warning disable RS0030 // what everybody else has injected begins here
+            Random.Shared.NextBytes(MemoryMarshal.AsBytes(new Span<State>(ref state)));
+#pragma warning restore RS0030
             state.S0 |= 1;
         }
 

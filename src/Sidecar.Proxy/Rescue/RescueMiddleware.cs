@@ -17,17 +17,16 @@ namespace Sidecar.Proxy.Rescue;
 /// <param name="decide">The layers that decide about a request: refuse it, or choose its route.</param>
 /// <param name="forward">Carries a request that was given a route; does nothing for others.</param>
 /// <param name="internalDefect">Told of what nobody expected.</param>
-public sealed class RescueMiddleware(RequestDelegate decide, Func<HttpContext, ValueTask> forward, Action<RequestRecord, Exception> internalDefect)
+public sealed class RescueMiddleware(RequestDelegate decide, Func<HttpContext, RequestRecord, ValueTask> forward, Action<RequestRecord, Exception> internalDefect)
 {
     /// <summary>Runs once per request.</summary>
     [AsyncMethodBuilder(typeof(PooledValueTaskBuilder))]
-    public async ValueTask InvokeAsync(HttpContext context)
+    public async ValueTask InvokeAsync(HttpContext context, RequestRecord record)
     {
-        var record = context.Features.GetRequiredFeature<RequestRecord>();
         try
         {
             await decide(context);
-            await forward(context);
+            await forward(context, record);
         }
         catch (BadHttpRequestException e)
         {

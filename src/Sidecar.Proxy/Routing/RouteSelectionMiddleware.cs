@@ -26,7 +26,7 @@ public sealed class RouteSelectionMiddleware(RouteTable routes, UnmatchedHosts u
         }
 
         context.SetEndpoint(null);
-        if (routes.Passthrough is { } passthrough && context.Features.Get<ListenerFeature>() is { Original: not null })
+        if (routes.Passthrough is { } passthrough && ListenerFeature.Of(record) is { Original: not null })
         {
             unmatched.Add(record.Direction, record.Host);
             Take(context, record, passthrough);

@@ -1,5 +1,4 @@
 using DiagnosticListener = System.Diagnostics.DiagnosticListener;
-using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Sidecar.Configuration;
 using Sidecar.Configuration.Effective;
@@ -110,8 +109,7 @@ public sealed class Composition : IAsyncDisposable
             interception.Create);
         Drain = new DrainSequence(
             DrainState, counters, configuration.Shutdown.Grace, configuration.Shutdown.AcceptFor, transport.StopAcceptingAsync, Time);
-        Server = ProxyServices.CreateBuilder(
-            _yarp, Listeners, transport, isIntercepting: configuration.Listeners is not { Outbound: null, Inbound: null }).Build();
+        Server = ProxyServices.Create(_yarp, Listeners, transport, isIntercepting: configuration.Listeners is not { Outbound: null, Inbound: null });
         _parserRefusals = Server.Services.GetService<DiagnosticListener>()?.Subscribe(new ParserRefusals(_telemetry), ParserRefusals.Wants);
         ProxyPipeline.Build(Server, new ProxyParts(
             Time, _telemetry, counters, new RequestIds(random.NextInt64), DrainState, () => _running.InFlightLimit, replayMemory, routes,
@@ -137,7 +135,7 @@ public sealed class Composition : IAsyncDisposable
     public Listeners Listeners { get; }
 
     /// <summary>The web server.</summary>
-    public WebApplication Server { get; }
+    public ProxyServer Server { get; }
 
     /// <summary>The clusters.</summary>
     public UpstreamClusterRegistry Clusters { get; }

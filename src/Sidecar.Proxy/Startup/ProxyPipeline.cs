@@ -21,31 +21,29 @@ namespace Sidecar.Proxy.Startup;
 public static class ProxyPipeline
 {
     /// <summary>Builds the stack.</summary>
-    public static void Build(WebApplication app, ProxyParts parts)
+    public static void Build(ProxyServer server, ProxyParts parts)
     {
-        // Yarp registers authorization, and the server then puts its middleware in front of every request unless told that it
-        // stands somewhere already. Nothing here asks for it (PRODUCT §8).
-        ((IApplicationBuilder)app).Properties["__AuthorizationMiddlewareSet"] = true;
+        var app = server.Pipeline;
 
-        // Controls never share a line of the path below: they must work when traffic does not.
-        app.Use(next => new ListenerSwitch(next, parts.Admin).InvokeAsync);
-
-        // Two layers around all others. Outermost telemetry: it times and logs what every other layer does, rescued failures
-        // included. Then rescue, above everything that can fail: what the caller sees is what is logged. It runs the layers
-        // below, which decide about the request and return; then it has the request forwarded.
         var forwarding = new ForwardingMiddleware(
-            app.Services.GetRequiredService<Yarp.ReverseProxy.Forwarder.IHttpForwarder>(),
-            new ExchangeTransformer(() => parts.Drain.Phase >= DrainPhase.Closing),
+            server.Services.GetRequiredService<Yarp.ReverseProxy.Forwarder.IHttpForwarder>(),
+            () => parts.Drain.Phase >= DrainPhase.Closing,
             parts.ReplayMemory,
             parts.Originals,
             parts.Time);
-        app.Use(decide => new RequestTelemetryMiddleware(
-            new RescueMiddleware(decide, forwarding.InvokeAsync, parts.InternalDefect).InvokeAsync,
-            static context => context.Features.Get<ListenerFeature>(),
-            parts.Telemetry,
-            parts.Counters,
-            parts.RequestIds,
-            parts.Time).InvokeAsync);
+
+        // Controls never share a line of the path below: they must work when traffic does not. Then two layers around all others.
+        // Outermost telemetry: it times and logs what every other layer does, rescued failures included. Then rescue, above
+        // everything that can fail: what the caller sees is what is logged. It runs the layers below, which decide about the
+        // request and return; then it has the request forwarded. What these know of a request is handed down, not looked up.
+        app.Use(decide => new ListenerSwitch(
+            new RequestTelemetryMiddleware(
+                new RescueMiddleware(decide, forwarding.InvokeAsync, parts.InternalDefect).InvokeAsync,
+                parts.Telemetry,
+                parts.Counters,
+                parts.RequestIds,
+                parts.Time).InvokeAsync,
+            parts.Admin).InvokeAsync);
 
         // Before any work: what leads back to ourselves is not served.
         app.Use(next => new LoopRefusalMiddleware(next).InvokeAsync);
@@ -64,7 +62,7 @@ public static class ProxyPipeline
 
         // Endpoints for the matcher. Only routes with Yarp's transforms run theirs (ForwardingMiddleware): Yarp's balancing,
         // health and affinity are not here, since destinations are chosen per attempt, below retry.
-        app.MapReverseProxy(proxy => proxy.Run(forwarding.TransformAsync))
-            .ConfigureEndpoints((endpoint, route) => endpoint.WithMetadata(parts.Routes.Handle(SnapshotCompiler.RouteIdOf(route.RouteId))));
+        app.UseEndpoints(endpoints => endpoints.MapReverseProxy(proxy => proxy.Run(forwarding.TransformAsync))
+            .ConfigureEndpoints((endpoint, route) => endpoint.WithMetadata(parts.Routes.Handle(SnapshotCompiler.RouteIdOf(route.RouteId)))));
     }
 }

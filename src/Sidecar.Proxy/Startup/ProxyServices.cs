@@ -1,12 +1,12 @@
+using System.Diagnostics;
 using System.Net;
-using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
-using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
-using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Sidecar.Proxy.Configuration;
@@ -14,34 +14,46 @@ using Sidecar.Proxy.Forwarding;
 using Sidecar.Proxy.Routing;
 using Yarp.ReverseProxy.Configuration;
 using Yarp.ReverseProxy.Forwarder;
+using Yarp.ReverseProxy.SessionAffinity;
 
 namespace Sidecar.Proxy.Startup;
 
-/// <summary>
-/// The web server and Yarp, and of both only what is needed: an empty builder reads no appsettings file and no
-/// <c>ASPNETCORE_*</c> variable, so nothing but our own document configures the product.
-/// </summary>
+/// <summary>The web server and Yarp, and of both only what is needed: nothing but our own document configures the product.</summary>
 public static class ProxyServices
 {
     /// <summary>Connections that the kernel keeps for us while we are busy.</summary>
     public const int Backlog = 4096;
 
-    /// <summary>A builder with server, routing and forwarding.</summary>
-    public static WebApplicationBuilder CreateBuilder(
+    /// <summary>A server with routing and forwarding.</summary>
+    public static ProxyServer Create(
         SidecarProxyConfigProvider configuration, Listeners listeners, DrainableListenerFactory transport, bool isIntercepting)
     {
-        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(listeners.Configure);
-        var services = builder.Services;
-        services.RemoveAll<IConnectionListenerFactory>();
+        var services = new ServiceCollection();
         services.AddSingleton<IConnectionListenerFactory>(transport);
+        AddServer(services);
+        services.Configure<KestrelServerOptions>(listeners.Configure);
         services.AddSingleton<IProxyConfigProvider>(configuration);
         services.AddReverseProxy();
         services.AddSingleton<MatcherPolicy>(new DirectionMatcherPolicy(isIntercepting));
         services.RemoveAll<IForwarderHttpClientFactory>();
         services.AddSingleton<IForwarderHttpClientFactory, SidecarForwarderHttpClientFactory>();
-        RemoveUnused(services);
-        return builder;
+
+        // Yarp's validation of clusters would make them, and they want data protection (src/decisions/0005-yarp-surface.md).
+        services.RemoveAll<ISessionAffinityPolicy>();
+        services.RemoveAll<IAffinityFailurePolicy>();
+        return new ProxyServer(services);
+    }
+
+    /// <summary>Adds Kestrel and what it asks a host for. Its log goes nowhere: what the operator must know is in ours.</summary>
+    public static void AddServer(IServiceCollection services)
+    {
+        var diagnostics = new DiagnosticListener("Microsoft.AspNetCore");
+        services.AddSingleton(diagnostics);
+        services.AddSingleton<DiagnosticSource>(diagnostics);
+        services.AddSingleton<ILoggerFactory>(NullLoggerFactory.Instance);
+        services.AddSingleton(typeof(ILogger<>), typeof(NullLogger<>));
+        services.AddMetrics();
+        ProxyServer.AddKestrel(services);
     }
 
     /// <summary>
@@ -58,23 +70,6 @@ public static class ProxyServices
             Backlog = Backlog,
         }),
         NullLoggerFactory.Instance);
-
-    // Yarp brings session affinity with data protection, which writes keys to disk at start (a sidecar's root is
-    // read-only), and background work for health checks that are ours here.
-    private static void RemoveUnused(IServiceCollection services)
-    {
-        for (var i = services.Count - 1; i >= 0; i--)
-        {
-            var name = services[i].ServiceType.FullName ?? "";
-            var implementation = services[i].ImplementationType?.FullName ?? "";
-            if (name.StartsWith("Yarp.ReverseProxy.SessionAffinity.", StringComparison.Ordinal)
-                || name.StartsWith("Microsoft.AspNetCore.DataProtection.", StringComparison.Ordinal)
-                || (services[i].ServiceType == typeof(IHostedService) && implementation.Contains("DataProtection", StringComparison.Ordinal)))
-            {
-                services.RemoveAt(i);
-            }
-        }
-    }
 
     /// <summary>The same transport for sockets that were accepted by <see cref="Interception.InterceptionListener"/>.</summary>
     public static SocketConnectionContextFactory SocketConnections() => new(

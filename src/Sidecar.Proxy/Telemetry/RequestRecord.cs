@@ -37,6 +37,9 @@ public sealed class RequestRecord
     /// </summary>
     public bool MirrorsFailures { get; set; }
 
+    /// <summary>The connection it came in by; null where that is not known.</summary>
+    public ICallerConnection? Caller { get; set; }
+
     /// <summary>Traffic direction: <c>reverse</c>, <c>inbound</c> or <c>outbound</c>.</summary>
     public string Direction { get; set; } = "reverse";
 
@@ -179,6 +182,7 @@ public sealed class RequestRecord
         Array.Clear(_attempts);
         _attemptCount = 0;
         MirrorsFailures = false;
+        Caller = null;
         Direction = "reverse";
         Route = Cluster = Method = Target = Host = Protocol = RequestId = "";
         StartTimestamp = EndTimestamp = RequestBytes = ResponseBytes = 0;

@@ -12,13 +12,12 @@ namespace Sidecar.Proxy.Telemetry;
 /// included, so that what is counted is what the caller saw.
 /// </summary>
 /// <param name="next">Everything below.</param>
-/// <param name="arrivedBy">The connection of a request; null is one of the reverse listener that nobody asks about.</param>
 /// <param name="telemetry">Metrics, span and line.</param>
 /// <param name="counters">What is in flight.</param>
 /// <param name="requestIds">Ids for callers that name none.</param>
 /// <param name="time">Clock.</param>
 public sealed class RequestTelemetryMiddleware(
-    Func<HttpContext, ValueTask> next, Func<HttpContext, IConnectionUse?> arrivedBy, RequestTelemetry telemetry, TrafficCounters counters, RequestIds requestIds, TimeProvider time)
+    Func<HttpContext, RequestRecord, ValueTask> next, RequestTelemetry telemetry, TrafficCounters counters, RequestIds requestIds, TimeProvider time)
 {
     /// <summary>What the log says of a caller that went away; nginx's number.</summary>
     private const int ClientClosedRequest = 499;
@@ -27,31 +26,31 @@ public sealed class RequestTelemetryMiddleware(
         "!\"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefghijklmnopqrstuvwxyz{|}~");
 
     /// <summary>Runs once per request.</summary>
-    public async Task InvokeAsync(HttpContext context)
+    /// <param name="context">The request.</param>
+    /// <param name="caller">The connection it came in by.</param>
+    public async Task InvokeAsync(HttpContext context, ICallerConnection caller)
     {
-        var connection = arrivedBy(context);
-        connection?.RequestBegins();
-        counters.RequestStarted(DirectionOf(connection));
-        var record = Open(context, DirectionOf(connection));
+        caller.RequestBegins();
+        counters.RequestStarted(caller.Direction);
+        var record = Open(context, caller);
         try
         {
-            await next(context);
+            await next(context, record);
         }
         finally
         {
-            Close(context, record, DirectionOf(connection));
-            connection?.RequestEnded();
+            Close(context, record, caller.Direction);
+            caller.RequestEnded();
         }
     }
 
-    private static Direction DirectionOf(IConnectionUse? connection) => connection?.Direction ?? Direction.Reverse;
-
-    private RequestRecord Open(HttpContext context, Direction direction)
+    private RequestRecord Open(HttpContext context, ICallerConnection caller)
     {
         var request = context.Request;
         var headers = request.Headers;
         var record = RequestRecord.Rent();
-        record.Direction = LabelValues.Name(direction);
+        record.Caller = caller;
+        record.Direction = LabelValues.Name(caller.Direction);
         record.StartTimestamp = time.GetTimestamp();
         record.Method = request.Method;
         record.Target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;

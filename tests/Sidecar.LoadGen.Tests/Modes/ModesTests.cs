@@ -4,6 +4,7 @@ using NBomber.CSharp;
 using Sidecar.LoadGen.Engine;
 using Sidecar.LoadGen.Loop;
 using Sidecar.LoadGen.Modes;
+using Sidecar.LoadGen.Recording;
 using Sidecar.TestKit.Network;
 
 namespace Sidecar.LoadGen.Tests.Modes;
@@ -82,6 +83,31 @@ public sealed class ModesTests
 
         Assert.Equal((20 - failures, failures), (tallies[0].Succeeded, tallies[0].Failed));
         Assert.Equal(failures == 0 ? [] : ["grpc-status"], tallies[0].Failures.Keys);
+    }
+
+    [Theory]
+    [InlineData(int.MaxValue, 0, 1)]
+    [InlineData(2, 3, 3)] // the upstream ends each stream at its third message
+    public async Task Closed_GrpcStream_CountsEchoesFailuresAndOpenings(int echoes, int failed, int openings)
+    {
+        await using var upstream = await KestrelUpstream.StartAsync(HttpProtocols.Http2, async context =>
+        {
+            context.Response.ContentType = "application/grpc";
+            for (var i = 0; await GrpcFraming.ReadMessageAsync(context.Request.Body) is { } message && i < echoes; i++)
+            {
+                await context.Response.Body.WriteAsync(GrpcFraming.Message(message));
+            }
+        });
+        var (tally, opened) = await OnLoop(reactor =>
+        {
+            var target = Target.Parse($"a={upstream.Address}/orders.Orders/Talk");
+            var shape = new RequestShape(TargetProtocol.GrpcStream, BodyBytes: 100);
+            var (lanes, counted) = (target.Lanes(reactor, 1, shape), new Tally());
+            new ClosedLoop(reactor, lanes, target.Images(shape), counted, TimeSpan.FromSeconds(30)).Run(requests: 9);
+            return (counted, lanes[0].Connections);
+        });
+
+        Assert.Equal((9 - failed, failed, openings), (tally.Succeeded, tally.Failed, opened));
     }
 
     [Fact]

@@ -219,7 +219,7 @@ public sealed class AdminEndpointsTests
         var configuration = Json(context).GetProperty("configuration");
         Assert.Equal("last-good", configuration.GetProperty("origin").GetString());
         Assert.Equal("the written one is invalid", configuration.GetProperty("reason").GetString());
-        Assert.Equal("44136fa355b3", configuration.GetProperty("revision").GetString());
+        Assert.Equal("ed4d025ad0e8", configuration.GetProperty("revision").GetString());
         Assert.Equal("sidecar.yaml:3: routes.a: bad", configuration.GetProperty("rejected").GetProperty("errors")[0].GetString());
         Assert.False(configuration.GetProperty("files")[0].GetProperty("present").GetBoolean());
         Assert.Equal("running on the last accepted configuration", Json(context).GetProperty("degraded")[0].GetString());

@@ -145,11 +145,9 @@ public sealed class InterceptedHeadersTests : IAsyncDisposable
         exchange.Route = route;
         exchange.Time = _routes.Time;
         exchange.PathAndQuery = "/x";
-        context.Features.Set(new ListenerFeature(kind, original));
-        context.Features.Set(record);
-        context.Features.Set(exchange);
+        record.Caller = new ListenerFeature(kind, original);
         using var message = new HttpRequestMessage(HttpMethod.Get, (Uri?)null) { Version = HttpVersion.Version11 };
-        await new ExchangeTransformer(() => false).TransformRequestAsync(context, message, "http://destination.invalid/", CancellationToken.None);
+        await exchange.Transformer.TransformRequestAsync(context, message, "http://destination.invalid/", CancellationToken.None);
         exchange.Message = message;
 
         var sending = route.Engine.ExecuteAsync(exchange, CancellationToken.None).AsTask();

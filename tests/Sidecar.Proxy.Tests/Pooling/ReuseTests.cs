@@ -53,14 +53,14 @@ public sealed class ReuseTests
     {
         var fresh = HttpExchange.Rent();
         var exchange = HttpExchange.Rent();
-        Soil(exchange, "CallerBody", "IsUpgrade", "Open", "Invoker");
+        Soil(exchange, "CallerBody", "IsUpgrade", "Open", "Invoker", "Transformer");
         exchange.Record = new RequestRecord();
         exchange.Record.BeginAttempt("a", "a", 7);
 
         exchange.GiveBack();
 
         Assert.Same(exchange, LocalStack<HttpExchange>.TryTake());
-        AssertSame(fresh, exchange, "<Invoker>k__BackingField");
+        AssertSame(fresh, exchange, "<Invoker>k__BackingField", "<Transformer>k__BackingField");
     });
 
     [Fact]

@@ -82,8 +82,8 @@ public class RescueMiddlewareTests
             layers();
             return Task.CompletedTask;
         },
-        _ => ValueTask.CompletedTask,
-        (_, exception) => Assert.Fail(exception.ToString())).InvokeAsync(_context).AsTask();
+        (_, _) => ValueTask.CompletedTask,
+        (_, exception) => Assert.Fail(exception.ToString())).InvokeAsync(_context, _record).AsTask();
 
     private sealed class Lifetime : IHttpRequestLifetimeFeature
     {

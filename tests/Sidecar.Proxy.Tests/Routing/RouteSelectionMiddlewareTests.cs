@@ -78,7 +78,7 @@ public sealed class RouteSelectionMiddlewareTests : IAsyncDisposable
     {
         var context = new DefaultHttpContext();
         context.Features.Set(_record);
-        context.Features.Set(listener);
+        _record.Caller = listener;
         context.SetEndpoint(endpoint);
         await new RouteSelectionMiddleware(_routes.Table, _unmatched).InvokeAsync(context);
         return context;

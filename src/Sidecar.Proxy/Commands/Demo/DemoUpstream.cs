@@ -1,19 +1,19 @@
 using System.Net;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
+using Sidecar.Proxy.Startup;
 
 namespace Sidecar.Proxy.Commands.Demo;
 
 /// <summary>A small HTTP server that misbehaves by script, on a free loopback port.</summary>
 public sealed class DemoUpstream : IAsyncDisposable
 {
-    private readonly WebApplication _application;
+    private readonly ProxyServer _server;
 
-    private DemoUpstream(WebApplication application, int port) => (_application, Port) = (application, port);
+    private DemoUpstream(ProxyServer server, int port) => (_server, Port) = (server, port);
 
     /// <summary>Where it listens.</summary>
     public int Port { get; }
@@ -21,21 +21,23 @@ public sealed class DemoUpstream : IAsyncDisposable
     /// <summary>Starts it.</summary>
     public static async Task<DemoUpstream> StartAsync(DemoScript script, TimeProvider time, CancellationToken cancellationToken)
     {
-        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(options =>
+        var services = new ServiceCollection();
+        services.AddOptions();
+        ProxyServices.AddServer(services);
+        services.Configure<KestrelServerOptions>(options =>
         {
             options.AddServerHeader = false;
             options.Listen(IPAddress.Loopback, port: 0);
         });
-        var application = builder.Build();
-        application.Run(context => AnswerAsync(context, script, time));
-        await application.StartAsync(cancellationToken);
-        var address = application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single();
-        return new DemoUpstream(application, new Uri(address).Port);
+        var server = new ProxyServer(services);
+        server.Pipeline.Run(context => AnswerAsync(context, script, time));
+        await server.StartAsync(cancellationToken);
+        var address = server.Features.Get<IServerAddressesFeature>()!.Addresses.Single();
+        return new DemoUpstream(server, new Uri(address).Port);
     }
 
     /// <inheritdoc/>
-    public ValueTask DisposeAsync() => _application.DisposeAsync();
+    public ValueTask DisposeAsync() => _server.DisposeAsync();
 
     private static async Task AnswerAsync(HttpContext context, DemoScript script, TimeProvider time)
     {

@@ -3,7 +3,7 @@ using Sidecar.Configuration.Effective;
 namespace Sidecar.Proxy.Telemetry;
 
 /// <summary>The connection a request came in by, as far as the account of a request concerns it.</summary>
-public interface IConnectionUse
+public interface ICallerConnection
 {
     /// <summary>Which way its traffic goes.</summary>
     Direction Direction { get; }
