@@ -5,8 +5,8 @@ namespace Sidecar.Proxy.Configuration;
 /// <summary>
 /// A number for a text, the same in every process: FNV-1a with 64 bits (http://www.isthe.com/chongo/tech/comp/fnv/). It
 /// tells an operator's versions of a document apart and guards nothing, and texts that differ in one character never
-/// share it. Not a cryptographic hash on purpose: the first of those loads OpenSSL, 4.5 MB and 11 ms of a sidecar that may
-/// never speak TLS (src/decisions/0014-memory-start-and-size.md).
+/// share it. Not a cryptographic hash on purpose: the first of those loads OpenSSL, 4 MB of a sidecar that may never speak
+/// TLS (src/decisions/0014-memory-start-and-size.md).
 /// </summary>
 public struct ContentHash
 {
