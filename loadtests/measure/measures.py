@@ -1,5 +1,6 @@
 """The measures, one function each; every function returns plain numbers."""
 
+import contextlib
 import json
 import os
 import random
@@ -67,20 +68,30 @@ def closed_r(port, seconds, connections):
     return int(counts["succeeded"])
 
 
-def cpu_per_request(targets, rounds, load=wrk, connections=16):
-    """targets: name → (process, port) or (process, port, path). Every round runs one slice of each in random order.
-    Returns name → list of CPU microseconds per request, one per round."""
+def steady(port, seconds, connections, path="/orders/1"):
+    """One slice at 2 000 requests a second, open loop. Returns the completed requests."""
+    counts = loadgen("steady", {"it": f"http://127.0.0.1:{port}{path}"}, rate=2000, connections=connections, slice=f"{seconds}s", rounds=1)["tables"]["requests"]["it"]
+    if counts["failed"]:
+        raise SystemExit("a measured request failed, so the run is void")
+    return int(counts["succeeded"])
+
+
+def cpu_per_request(targets, rounds, load=wrk, connections=16, alone=contextlib.nullcontext, warm=2):
+    """targets: name → (process, port) or (process, port, path). Every round runs one slice of each in random order,
+    inside alone(), which may wait for a quiet machine. Returns name → list of CPU microseconds per request, one per round."""
     order, source = list(targets), random.Random()
     result = {name: [] for name in targets}
-    for _, port, *path in targets.values():
-        load(port, 2, connections, *path)  # warm: tiered caches, pools, connections
+    with alone():
+        for _, port, *path in targets.values():
+            load(port, warm, connections, *path)  # warm: tiered caches, pools, connections
     for _ in range(rounds):
         source.shuffle(order)
-        for name in order:
-            process, port, *path = targets[name]
-            before = cpu_seconds(process)
-            requests = load(port, 1, connections, *path)
-            result[name].append((cpu_seconds(process) - before) / requests * 1e6)
+        with alone():
+            for name in order:
+                process, port, *path = targets[name]
+                before = cpu_seconds(process)
+                requests = load(port, 1, connections, *path)
+                result[name].append((cpu_seconds(process) - before) / requests * 1e6)
     return result
 
 
@@ -140,9 +151,26 @@ def allocated_per_request(port, admin_port, path="/orders/1"):
     return (after["allocatedBytes"] - before["allocatedBytes"]) / (after["requests"] - before["requests"])
 
 
+def bytes_of_floor(port, counters):
+    """Bytes that a floor program says it allocated, over the requests of the generator."""
+    def allocated():
+        with socket.create_connection(("127.0.0.1", counters), timeout=5) as connection:
+            return int(connection.recv(64))
+
+    wrk(port, 1, 16)
+    before = allocated()
+    requests = wrk(port, 2, 16)
+    return (allocated() - before) / requests
+
+
 def syscalls_per_request(process, port):
     """System calls of all threads while 16 connections are busy. Tracing slows the proxy down, so that more requests
     wait for each wake-up: the count of epoll_wait is a little kinder than in life."""
+    return sum(calls for calls, _ in syscalls_by_name(process, port).values())
+
+
+def syscalls_by_name(process, port):
+    """The same by name: (calls, failed calls) per request."""
     path = os.path.join(WORK, "strace")
     tracer = subprocess.Popen(["strace", "-c", "-f", "-qq", "-o", path, "-p", str(process.pid)], stderr=subprocess.DEVNULL)
     time.sleep(1)
@@ -150,8 +178,28 @@ def syscalls_per_request(process, port):
     tracer.send_signal(2)
     tracer.wait(10)
     with open(path, encoding="ascii", errors="replace") as table:
-        calls = [int(line.split()[3]) for line in table if re.match(r"\s*\d", line) and not line.rstrip().endswith("total")]
-    return sum(calls) / requests
+        rows = [line.split() for line in table if re.match(r"\s*\d", line) and not line.rstrip().endswith("total")]
+    return {row[-1]: (int(row[3]) / requests, int(row[4]) / requests if len(row) == 6 else 0.0) for row in rows}
+
+
+def syscalls_untraced(process, port):
+    """System calls per request as the kernel's own counters see them: the process runs at full speed. Returns name → calls,
+    with "all"; None where the kernel does not let us."""
+    names = ("recvfrom", "sendto", "epoll_wait")
+    events = ",".join(["raw_syscalls:sys_enter", *(f"syscalls:sys_enter_{name}" for name in names)])
+    path = os.path.join(WORK, "perf-stat")
+    counter = subprocess.Popen(["perf", "stat", "-x", ",", "-o", path, "-e", events, "-p", str(process.pid)],
+                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    time.sleep(0.5)
+    requests = wrk(port, 2, 16)
+    counter.send_signal(2)
+    if counter.wait(10) not in (0, -2, 130):
+        return None
+    with open(path, encoding="ascii", errors="replace") as table:
+        counts = [line.split(",")[0] for line in table if "sys_enter" in line]
+    if len(counts) != 1 + len(names) or not all(count.isdigit() for count in counts):
+        return None
+    return dict(zip(("all", *names), (int(count) / requests for count in counts)))
 
 
 def ratio(ours, reference):

@@ -117,6 +117,14 @@ routes:
     return process, port, admin
 
 
+def start_floor(mode, backend_port):
+    """One of the floor programs (loadtests/floor). Returns the process, its traffic port and the port that tells its allocated bytes."""
+    port, counters = free_port(), free_port()
+    process = start([os.environ["SIDECAR_BENCH_FLOOR"], mode, str(port), str(backend_port), str(counters)], PROXY_CPU)
+    first_200(port)
+    return process, port, counters
+
+
 def start_sinks():
     """Drains HAProxy's datagrams and takes our OTLP exports. Returns both ports."""
     log_port, otlp_port = free_port(), free_port()
