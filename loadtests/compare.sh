@@ -6,13 +6,13 @@ set -euo pipefail
 cd "$root"
 
 base=${1:-}
-[ -n "$base" ] || die "BASE names the result to compare with, for example: make bench-compare BASE=$(ls loadtests/results/*.md | tail -n 1)"
+[ -n "$base" ] || die "BASE names the result to compare with, for example: make bench-compare BASE=$(ls loadtests/results/2*.md | tail -n 1)"
 [ -f "$base" ] || base=loadtests/$base
 [ -f "$base" ] || die "there is no result $1"
 new=${2:-}
 if [ -z "$new" ]; then
     loadtests/measure.sh
-    new=$(ls -t loadtests/results/*.md | head -n 1)
+    new=$(ls -t loadtests/results/2*.md | head -n 1)
 fi
 [ "$new" -ef "$base" ] && die "the new result has replaced BASE: same day, same commit; compare with a copy"
 exec python3 loadtests/measure/compare.py "$base" "$new"

@@ -9,10 +9,10 @@ import statistics
 import sys
 import time
 
+import cpu_profile
 import main as bench
 import measures
 import peers
-import profile
 from processes import WORK
 
 ROUNDS = int(os.environ.get("SIDECAR_BENCH_ROUNDS", "20"))
@@ -163,9 +163,9 @@ def profiles():
     taken = []
     for name in ("sidecar, bare", "sidecar, full", "yarp", "raw-upstream", "raw-both", "HAProxy"):
         with alone():
-            taken.append(profile.take(name, *targets[name][:2], native=name != "HAProxy"))
+            taken.append(cpu_profile.take(name, *targets[name][:2], native=name != "HAProxy"))
         print(f"    {name}: sampled", flush=True)
-    write("profile", began, profile.text(taken))
+    write("profile", began, cpu_profile.text(taken))
 
 
 def beside_symbols():
