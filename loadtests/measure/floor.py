@@ -1,7 +1,6 @@
 """What a request costs with less and less around it, beside the proxy and HAProxy in one run. Called by loadtests/floor.sh."""
 
 import contextlib
-import datetime
 import fcntl
 import os
 import shutil
@@ -14,6 +13,7 @@ import main as bench
 import measures
 import peers
 from processes import WORK
+from report import Result
 
 ROUNDS = int(os.environ.get("SIDECAR_BENCH_ROUNDS", "20"))
 SIDECAR = ("sidecar, full", "sidecar, bare")
@@ -107,7 +107,7 @@ def ratio(values, name):
 
 def floor():
     """Measures and writes loadtests/results/floor-….md."""
-    began = bench.steal_and_load()
+    result = Result("floor")
     allocated, calls, untraced, busy, calm = measured(start_all())
     lines = ["| | what | CPU over HAProxy's, as fast as it goes | µs | CPU over HAProxy's at 2 000 rps | µs | bytes |", "|---|---|---|---|---|---|---|"]
     for name, what in WHAT.items():
@@ -137,7 +137,7 @@ def floor():
         halves.append(f"| {what} | {difference(busy, more, less)} | {difference(calm, more, less)} |")
     same = measures.median_interval(measures.ratio(busy["HAProxy, twin"], busy["HAProxy"]))[0]
     void = "" if abs(same - 1) <= 0.05 else "\n**The A/A pair is off by more than 5 %: the machine was too busy, and the CPU ratios of this run are void.**\n"
-    write("floor", began, f"""Client, backend (nginx, 100 bytes) and sinks on one CPU, the measured program alone on the other; 16 keep-alive connections; {ROUNDS} rounds of 1 s slices as fast as it goes (closed loop), {max(8, ROUNDS // 2)} at 2 000 rps (open loop).
+    write("Floor", result, f"""Client, backend (nginx, 100 bytes) and sinks on one CPU, the measured program alone on the other; 16 keep-alive connections; {ROUNDS} rounds of 1 s slices as fast as it goes (closed loop), {max(8, ROUNDS // 2)} at 2 000 rps (open loop).
 {void}
 {chr(10).join(lines)}
 
@@ -157,7 +157,7 @@ Untraced: the kernel's own counters (`perf stat`), at full speed. Under strace a
 
 def profiles():
     """Samples and writes loadtests/results/profile-….md."""
-    began = bench.steal_and_load()
+    result = Result("profile")
     beside_symbols()
     targets = start_all()
     taken = []
@@ -165,7 +165,7 @@ def profiles():
         with alone():
             taken.append(cpu_profile.take(name, *targets[name][:2], native=name != "HAProxy"))
         print(f"    {name}: sampled", flush=True)
-    write("profile", began, cpu_profile.text(taken))
+    write("Profile", result, cpu_profile.text(taken))
 
 
 def beside_symbols():
@@ -186,19 +186,12 @@ def beside_symbols():
     peers.BINARY = os.environ["SIDECAR_BENCH_PROXY"]
 
 
-def write(kind, began, body):
-    now = datetime.datetime.now(datetime.timezone.utc)
-    commit = bench.output("git", "rev-parse", "--short=12", "HEAD") or "unknown"
-    steal, ticks, load = bench.steal_and_load()
-    path = os.path.join(bench.ROOT, "loadtests", "results", f"{kind}-{now:%Y-%m-%d}-{commit}.md")
-    ours = "; ".join(" ".join(line.split()) for line in bench.output(peers.BINARY, "version").splitlines())
-    with open(path, "w", encoding="utf-8") as file:
-        file.write(f"""# {kind.capitalize()}, {now:%Y-%m-%d %H:%M} UTC, commit {commit}
+def write(kind, result, body):
+    print(result.write(f"""# {kind}, {result.title}
 
-Machine: {bench.machine()}. Load average before {began[2]}, after {load}; stolen CPU {100 * (steal - began[0]) / max(1, ticks - began[1]):.1f} %.
-Peers: {bench.versions()}. Ours: {ours}.
-{body}""")
-    print(f"written: {os.path.relpath(path, bench.ROOT)}")
+{result.machine()}
+Peers: {bench.versions()}. Ours: {peers.version()}.
+{body}"""))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,5 @@
 """Runs the measures and writes the dated result. Called by loadtests/measure.sh, which checks the tools."""
 
-import datetime
 import os
 import re
 import shutil
@@ -12,7 +11,7 @@ import intercepted
 import measures
 import peers
 from processes import WORK, accepts, stop
-from report import ROOT, Table, machine, output, steal_and_load
+from report import Result, Table, output
 
 ROUNDS = int(os.environ.get("SIDECAR_BENCH_ROUNDS", "16"))
 PAGES = ("steady", "two-hops", "cold")
@@ -161,22 +160,17 @@ def latency(table, backend_port, full_port, haproxy_port, nginx_port, log_port, 
 
 
 def main():
-    now = datetime.datetime.now(datetime.timezone.utc)
-    commit = output("git", "rev-parse", "--short=12", "HEAD") or "unknown"
-    dirty = " with changes" if output("git", "status", "--porcelain", "--", "src") else ""
-    steal, ticks, load_before = steal_and_load()
+    result = Result()
     table = Table()
-    name = f"{now:%Y-%m-%d}-{commit}"
     plots = os.path.join(WORK, "plots")
     medians, same = measure(table, plots)
-    steal_after, ticks_after, load_after = steal_and_load()
 
     void = "" if abs(same - 1) <= 0.05 else (
         "\n**The A/A pair is off by more than 5 %: the machine was too busy, and the CPU ratios of this run are void.**\n")
-    text = f"""# {now:%Y-%m-%d %H:%M} UTC, commit {commit}{dirty}
+    text = f"""# {result.title}
 
-Machine: {machine()}. Load average before {load_before}, after {load_after}; stolen CPU {100 * (steal_after - steal) / max(1, ticks_after - ticks):.1f} %.
-Peers: {versions()}. Ours: {"; ".join(" ".join(line.split()) for line in output(peers.BINARY, "version").splitlines())}.
+{result.machine()}
+Peers: {versions()}. Ours: {peers.version()}.
 Client, backend (nginx, 100 bytes) and sinks on one CPU, the proxy alone on the other; 16 keep-alive connections, {ROUNDS} rounds of 1 s slices.
 {void}{"".join(f"{chr(10)}{note}{chr(10)}" for note in table.notes)}
 {table.text()}
@@ -184,15 +178,11 @@ Client, backend (nginx, 100 bytes) and sinks on one CPU, the proxy alone on the 
 CPU microseconds per request, medians: {medians}. Intervals are 95 % bootstrap intervals of the median ratio; a ratio's target is met when the whole interval is.
 "Full": route with timeout, retry and breaker, metrics, 1 % traces over OTLP, one access-log line per request to a pipe; HAProxy with `option httplog` to a local datagram socket.
 Added latency is that of the intended start, over a direct connection to the backend measured in the same round. The price of telemetry leaves out what cannot be switched off: the counting of metrics.
-Curves: {", ".join(f"[{page}]({name}-{page}.html)" for page in PAGES)}.
+Curves: {", ".join(f"[{page}]({result.name}-{page}.html)" for page in PAGES)}.
 """
-    path = os.path.join(ROOT, "loadtests", "results", f"{name}.md")
-    os.makedirs(os.path.dirname(path), exist_ok=True)
+    print(result.write(text))
     for page in PAGES:
-        shutil.copyfile(os.path.join(plots, f"{page}.html"), os.path.join(os.path.dirname(path), f"{name}-{page}.html"))
-    with open(path, "w", encoding="utf-8") as file:
-        file.write(text)
-    print(f"written: {os.path.relpath(path, ROOT)}")
+        shutil.copyfile(os.path.join(plots, f"{page}.html"), os.path.join(result.folder, f"{result.name}-{page}.html"))
 
 
 if __name__ == "__main__":

@@ -3,7 +3,6 @@
 A pass runs every group once, each in a process of its own and in an order drawn anew. A figure is the median over the
 passes, its spread the lowest and the highest of them. Exits with 1 when a stated limit is missed or the run is void."""
 
-import datetime
 import fcntl
 import os
 import random
@@ -12,7 +11,7 @@ import subprocess
 import sys
 import time
 
-from report import ROOT, Table, machine, output, steal_and_load
+from report import ROOT, Result, Table, output
 
 PASSES = int(os.environ.get("SIDECAR_MICRO_PASSES", "5"))
 PROGRAM = os.path.join(ROOT, "artifacts", "bin", "Sidecar.Benchmarks", "release", "Sidecar.Benchmarks.dll")
@@ -180,15 +179,12 @@ def rest(builds):
 
 
 def main():
-    now = datetime.datetime.now(datetime.timezone.utc)
-    commit = output("git", "rev-parse", "--short=12", "HEAD") or "unknown"
-    dirty = " with changes" if output("git", "status", "--porcelain", "--", "src") else ""
-    steal, ticks, load_before = steal_and_load()
+    result = Result("micro")
     builds = [Measured("native"), Measured("JIT")] if os.access(NATIVE, os.X_OK) else [Measured("JIT")]
     for number in range(PASSES):
         print(f"==> pass {number + 1} of {PASSES}", flush=True)
         one_pass(builds)
-    steal_after, ticks_after, load_after = steal_and_load()
+    machine = result.machine()
 
     table = Table()
     missed = limits(table, builds)
@@ -198,10 +194,9 @@ def main():
     runtimes = [line.split()[1] for line in output("dotnet", "--list-runtimes").splitlines() if line.startswith("Microsoft.NETCore.App 10.")]
     native = (f"native: Native AOT for {output('cat', 'artifacts/native/published-sidecar-benchmarks').split(' ')[0]}, as the product is shipped, timed by twelve batches of 20 ms"
               if len(builds) > 1 else "**There is no native binary, so nothing is known of what is shipped; `loadtests/publish.sh benchmarks` makes one or says why not**")
-    name = f"micro-{now:%Y-%m-%d}-{commit}"
-    text = f"""# Micro-benchmarks, {now:%Y-%m-%d %H:%M} UTC, commit {commit}{dirty}
+    text = f"""# Micro-benchmarks, {result.title}
 
-Machine: {machine()}. Load average before {load_before}, after {load_after}; stolen CPU {100 * (steal_after - steal) / max(1, ticks_after - ticks):.1f} %.
+{machine}
 Builds: {native}; JIT: BenchmarkDotNet 0.14.0 on .NET {runtimes[-1] if runtimes else "?"}, compiled at the first call with full optimization and no profile.
 {PASSES} passes, every group a process of its own, in an order drawn anew; a figure is the median of the passes, with the lowest and the highest.
 The group of the breaker ran twice in every pass (A/A): {", ".join(f"{build} {ratio:.2f}" for build, ratio in same.items())}, wanted 1.00 ± {TWIN_TOLERANCE:.2f}.
@@ -214,10 +209,7 @@ One breaker + budget decision is going to < 100 ns: {", ".join(f"{seen.build} {s
 
 The error in a pass is half of a 99.9 % confidence interval, median over passes. Bytes are those that one operation allocates, {" and ".join(seen.build for seen in builds)}.
 """
-    path = os.path.join(ROOT, "loadtests", "results", f"{name}.md")
-    with open(path, "w", encoding="utf-8") as file:
-        file.write(text)
-    print(f"written: {os.path.relpath(path, ROOT)}")
+    print(result.write(text))
     if void:
         print("micro: void, the A/A pair is off", file=sys.stderr)
     if missed:

@@ -4,6 +4,7 @@ import os
 import sys
 
 from processes import LOAD_CPU, PROXY_CPU, first_200, free_port, start, write
+from report import output
 
 BINARY = os.environ["SIDECAR_BENCH_PROXY"]
 BODY = "x" * 100  # the size PERFORMANCE's anchors were measured with
@@ -13,6 +14,11 @@ BODY = "x" * 100  # the size PERFORMANCE's anchors were measured with
 JSON = '{"order":1,"lines":[' + ",".join('{"sku":"%04d","quantity":2,"price":"12.50"}' % i for i in range(23)) + "]}"
 PROFILE_R = f"""location /r/ {{ default_type application/json; add_header X-Request-Id 6f1c8a52; add_header Cache-Control no-store;
     add_header X-Service-Version 2026.11.21; return 200 '{JSON}'; }}"""
+
+
+def version():
+    """What the measured proxy says of itself, in one line."""
+    return "; ".join(" ".join(line.split()) for line in output(BINARY, "version").splitlines())
 
 
 def backend():

@@ -1,7 +1,6 @@
 """The rows of loss, duplicates, reload and restart: each is shown on the published binary, and printed as it is seen. Called by
 loadtests/stress.sh, which checks the tools. The exit code is 1 when a row is not met, or could not be shown here."""
 
-import datetime
 import json
 import os
 import re
@@ -16,8 +15,8 @@ import measures
 import peers
 import rolling
 import scenario
-from main import ROOT, Table, machine, output, steal_and_load
 from processes import LOAD_CPU, PROXY_CPU, WORK, family, first_200, free_port, pinned, start, stop, write
+from report import Result, Table
 
 WHOLE = {"requests": 1_000_000, "reloads": 1000}
 SETTINGS = dict(WHOLE)
@@ -288,32 +287,27 @@ def main():
             wanted.append(name)
         else:
             raise SystemExit(f"which row? {', '.join(ROWS)}; and {', '.join(f'{setting}=N' for setting in SETTINGS)}")
-    now, table = datetime.datetime.now(datetime.timezone.utc), Table()
-    steal, ticks, before = steal_and_load()
+    result, table = Result("stress", sources=("src", "loadtests/Sidecar.LoadGen", "loadtests/scenarios", "loadtests/measure")), Table()
     for name in wanted or ROWS:
         print(f"  {name}", flush=True)
         ROWS[name](table)
-    steal_after, ticks_after, after = steal_and_load()
+    machine = result.machine()
     unmet = [row for row in table.rows if "not met" in row]
     if wanted or SETTINGS != WHOLE:
         print(f"{len(unmet)} not met; nothing is written of a part")
         sys.exit(1 if unmet else 0)
 
-    commit = output("git", "rev-parse", "--short=12", "HEAD") or "unknown"
-    dirty = " with changes" if output("git", "status", "--porcelain", "--", "src", "loadtests/Sidecar.LoadGen", "loadtests/scenarios", "loadtests/measure") else ""
-    path = os.path.join(ROOT, "loadtests", "results", f"stress-{now:%Y-%m-%d}-{commit}.md")
-    with open(path, "w", encoding="utf-8") as file:
-        file.write(f"""# {now:%Y-%m-%d %H:%M} UTC, commit {commit}{dirty}: loss, duplicates, reload, restart
+    written = result.write(f"""# {result.title}: loss, duplicates, reload, restart
 
-Machine: {machine()}. Load average before {before}, after {after}; stolen CPU {100 * (steal_after - steal) / max(1, ticks_after - ticks):.1f} %.
-Ours: {"; ".join(" ".join(line.split()) for line in output(peers.BINARY, "version").splitlines())}.
+{machine}
+Ours: {peers.version()}.
 Command: `make stress`. Generator and upstream on one CPU, the proxies on the other.
 
 {table.text()}
 
 The soak row is `make soak MINUTES=60`; a rolling restart in a real cluster is a part of `make test-cluster`.
 """)
-    print(f"written: {os.path.relpath(path, ROOT)}; {len(unmet)} not met")
+    print(f"{written}; {len(unmet)} not met")
     sys.exit(1 if unmet else 0)
 
 
