@@ -111,7 +111,7 @@ public sealed partial class DependencyRuleTests
     [Fact]
     public void HttpContext_IsNotNamed_InPoliciesAndUpstream()
     {
-        var violations = ProxyFiles().Where(file => file.Folder is "Policies" or "Upstream" && HttpContextWord().IsMatch(WithoutComments(file.Text))).Select(file => file.Path);
+        var violations = ProxyFiles().Where(file => file.Folder is "Policies" or "Upstream" && HttpContextWord().IsMatch(RepositoryFiles.WithoutComments(file.Text))).Select(file => file.Path);
 
         Assert.Empty(violations);
     }
@@ -135,14 +135,12 @@ public sealed partial class DependencyRuleTests
         where parts.Length > 3
         select (path, parts[2], File.ReadAllText(file));
 
-    private static IEnumerable<string> NamedFolders(string text) => ProxyNamespace().Matches(WithoutComments(text)).Select(match => match.Groups[1].Value)
-        .Concat(RelativeName().Matches(WithoutComments(text)).Select(match => match.Groups[1].Value))
+    private static IEnumerable<string> NamedFolders(string text) => ProxyNamespace().Matches(RepositoryFiles.WithoutComments(text)).Select(match => match.Groups[1].Value)
+        .Concat(RelativeName().Matches(RepositoryFiles.WithoutComments(text)).Select(match => match.Groups[1].Value))
         .Where(Allowed.ContainsKey);
 
     private static bool Names(string text, string @namespace) =>
-        Regex.IsMatch(WithoutComments(text), $@"(?<![\w.]){Regex.Escape(@namespace)}(?=[.;])", RegexOptions.None, TimeSpan.FromSeconds(5));
-
-    private static string WithoutComments(string text) => Comment().Replace(text, "");
+        Regex.IsMatch(RepositoryFiles.WithoutComments(text), $@"(?<![\w.]){Regex.Escape(@namespace)}(?=[.;])", RegexOptions.None, TimeSpan.FromSeconds(5));
 
     // `using Sidecar.Proxy.Errors;` and `Sidecar.Proxy.Errors.ProxyError`, but not `Sidecar.Configuration`.
     [GeneratedRegex(@"Sidecar\.Proxy\.(\w+)")]
@@ -151,9 +149,6 @@ public sealed partial class DependencyRuleTests
     // `Errors.ProxyError` from inside the namespace Sidecar.Proxy, but not a member access such as `result.Errors.Count`.
     [GeneratedRegex(@"(?<![\w.)\]>?!])(AppHealth|Errors|Telemetry|LoadBalancing|Policies|Upstream|Interception|Overload|Rescue|Routing|Forwarding|Admin|Commands|Startup)\.[A-Z]\w+(?=[\w.(<;\s])(?!\s*=>)")]
     private static partial Regex RelativeName();
-
-    [GeneratedRegex(@"//[^\n]*")]
-    private static partial Regex Comment();
 
     [GeneratedRegex(@"\bHttpContext\b")]
     private static partial Regex HttpContextWord();

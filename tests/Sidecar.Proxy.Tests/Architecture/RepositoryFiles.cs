@@ -1,7 +1,9 @@
+using System.Text.RegularExpressions;
+
 namespace Sidecar.Proxy.Tests.Architecture;
 
 /// <summary>The source as text.</summary>
-internal static class RepositoryFiles
+internal static partial class RepositoryFiles
 {
     /// <summary>The repository's root.</summary>
     public static string Root { get; } = FindRoot();
@@ -15,6 +17,9 @@ internal static class RepositoryFiles
     /// <summary>The path from the root, with slashes.</summary>
     public static string Relative(string file) => Path.GetRelativePath(Root, file).Replace('\\', '/');
 
+    /// <summary>The code of a file: what stands behind two slashes is left out.</summary>
+    public static string WithoutComments(string text) => Comment().Replace(text, "");
+
     private static string FindRoot()
     {
         var directory = new DirectoryInfo(AppContext.BaseDirectory);
@@ -25,4 +30,7 @@ internal static class RepositoryFiles
 
         return directory.FullName;
     }
+
+    [GeneratedRegex(@"//[^\n]*")]
+    private static partial Regex Comment();
 }

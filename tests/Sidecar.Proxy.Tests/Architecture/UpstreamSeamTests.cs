@@ -36,14 +36,11 @@ public sealed partial class UpstreamSeamTests
 
     private static IEnumerable<(string Path, string Text)> Sources(string folder) =>
         from file in RepositoryFiles.CSharp($"src/Sidecar.Proxy/{folder}")
-        select (RepositoryFiles.Relative(file), Comment().Replace(File.ReadAllText(file), ""));
+        select (RepositoryFiles.Relative(file), RepositoryFiles.WithoutComments(File.ReadAllText(file)));
 
     [GeneratedRegex(@"\b(?:class|interface|struct|enum|record) (?!struct|class)([A-Z]\w+)")]
     private static partial Regex TypeDeclaration();
 
     [GeneratedRegex(@"\b[A-Z]\w+\b")]
     private static partial Regex Word();
-
-    [GeneratedRegex(@"//[^\n]*")]
-    private static partial Regex Comment();
 }
