@@ -20,6 +20,6 @@ if [ -z "${SIDECAR_BENCH_LOADGEN:-}" ]; then
     loadtests/publish.sh
     export SIDECAR_BENCH_LOADGEN=$root/artifacts/bin/sidecar-loadgen
 fi
-loadtests/floor/publish.sh
+loadtests/publish.sh floor
 export SIDECAR_BENCH_FLOOR=$root/artifacts/bin/sidecar-floor
 exec timeout -k 15 1800 python3 loadtests/measure/floor.py "$@"

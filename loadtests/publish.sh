@@ -3,6 +3,7 @@
 # of the product; it takes that script's framework. Does nothing when the sources did not change.
 #   loadtests/publish.sh             the load generator, sidecar-loadgen
 #   loadtests/publish.sh benchmarks  the operations of the micro-benchmarks, sidecar-benchmarks
+#   loadtests/publish.sh floor       the programs of loadtests/floor, sidecar-floor; its symbols go to artifacts/symbols
 set -euo pipefail
 . "$(dirname "$0")/../tests/steps.sh"
 cd "$root"
@@ -10,7 +11,8 @@ cd "$root"
 case ${1:-loadgen} in
     loadgen) project=Sidecar.LoadGen binary=sidecar-loadgen what="the load generator" sources=(loadtests/Sidecar.LoadGen loadtests/scenarios) ;;
     benchmarks) project=Sidecar.Benchmarks binary=sidecar-benchmarks what="the benchmarks" sources=(loadtests/Sidecar.Benchmarks loadtests/Sidecar.LoadGen src) ;;
-    *) die "loadtests/publish.sh knows loadgen and benchmarks" ;;
+    floor) project=floor/Sidecar.Floor binary=sidecar-floor what="the floor programs" sources=(loadtests/floor/Sidecar.Floor) ;;
+    *) die "loadtests/publish.sh knows loadgen, benchmarks and floor" ;;
 esac
 case "$(uname -m)" in
     x86_64) rid=linux-x64 ;;
@@ -27,14 +29,17 @@ if [ -x "artifacts/bin/$binary" ] && [ "$(cat "$stamp" 2>/dev/null)" = "$wanted"
     exit 0
 fi
 step "publish-$binary" "publish: $binary as native binary for $framework" \
-    dotnet publish "loadtests/$project/$project.csproj" -c Release -r "$rid" --self-contained \
+    dotnet publish "loadtests/$project/$(basename "$project").csproj" -c Release -r "$rid" --self-contained \
     -p:PublishAot=true -p:SidecarTargetFramework="$framework" \
     --artifacts-path "$root/artifacts/native" -o "$root/artifacts/native/out/$binary" -v minimal --nologo
 # One line is known and harmless: src/decisions/0005-yarp-surface.md.
-if grep -E '\bIL[23][0-9]{3}\b' "$logs/publish-$binary.log" | grep -v 'HashCookieSessionAffinityPolicy.*System\.IO\.Hashing'; then
+known='HashCookieSessionAffinityPolicy.*System\.IO\.Hashing'
+[ "$binary" != sidecar-floor ] || known='^$' # it has nothing of session affinity
+if grep -E '\bIL[23][0-9]{3}\b' "$logs/publish-$binary.log" | grep -v "$known"; then
     die "publish: $binary has trim or AOT warnings (above)"
 fi
-mkdir -p artifacts/bin
+mkdir -p artifacts/bin artifacts/symbols
+[ "$binary" != sidecar-floor ] || cp "artifacts/native/out/$binary/$binary.dbg" artifacts/symbols/
 # The load generator's assembly has the name of its binary, the benchmarks' has that of its project.
 published=artifacts/native/out/$binary/$binary
 [ -x "$published" ] || published=artifacts/native/out/$binary/$project
