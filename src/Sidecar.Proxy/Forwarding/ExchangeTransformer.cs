@@ -32,17 +32,7 @@ public sealed class ExchangeTransformer(HttpExchange exchange) : HttpTransformer
     public override async ValueTask TransformRequestAsync(
         HttpContext httpContext, HttpRequestMessage proxyRequest, string destinationPrefix, CancellationToken cancellationToken)
     {
-        CopyRequestHeaders(httpContext.Request, proxyRequest, exchange.Route.Compiled.IsPassthrough);
-        if (exchange.IsUpgrade && exchange.Record.Caller is { Direction: not Direction.Reverse })
-        {
-            UpgradeHeaders.Write(httpContext.Request, proxyRequest);
-        }
-
-        if (!exchange.Route.Compiled.IsPassthrough)
-        {
-            AddOwnHeaders(httpContext, proxyRequest);
-        }
-
+        CopyHead(httpContext.Request, proxyRequest);
         if (exchange.Route.Compiled.HasTransforms)
         {
             await YarpTransformer(httpContext).TransformRequestAsync(httpContext, proxyRequest, destinationPrefix, cancellationToken);
@@ -64,39 +54,60 @@ public sealed class ExchangeTransformer(HttpExchange exchange) : HttpTransformer
             return false;
         }
 
-        var response = httpContext.Response;
-        CopyResponseHeaders(proxyResponse, response);
-        if (exchange.Record.Flags.Latest != ProxyError.None)
-        {
-            response.Headers[Own.Flags] = StringValues.Concat(exchange.Record.Flags.ToString(), response.Headers[Own.Flags]).ToString();
-        }
-
-        if (!HttpProtocol.IsHttp2(httpContext.Request.Protocol) && !exchange.IsUpgrade
-            && (IsBodyRefused(httpContext.Request) || (exchange.ClosesConnections() && exchange.Record.Caller?.Direction != Direction.Outbound)))
-        {
-            response.Headers.Connection = "close";
-        }
-
-        ResponseStarted(httpContext, proxyResponse);
+        CopyHead(proxyResponse, httpContext);
         if (exchange.Route.Compiled.HasTransforms)
         {
             await YarpTransformer(httpContext).TransformResponseAsync(httpContext, proxyResponse, cancellationToken);
         }
 
-        if (proxyResponse.StatusCode is HttpStatusCode.NoContent or HttpStatusCode.ResetContent)
+        if (!MayHaveBody(httpContext.Response, proxyResponse))
         {
-            // These have no body whatever the upstream claims (RFC 9110 §15.3.5, §15.3.6).
-            response.Headers.ContentLength = null;
             return false;
         }
 
         if (!IsTunnel(proxyResponse))
         {
             // A tunnel's first bytes belong to whoever copies it.
-            await ResponseStart.FlushIfTheBodyWaitsAsync(response, proxyResponse, cancellationToken);
+            var body = await proxyResponse.Content.ReadAsStreamAsync(cancellationToken);
+            await ResponseStart.FlushIfTheBodyWaitsAsync(httpContext.Response, body, cancellationToken);
         }
 
         return true;
+    }
+
+    /// <summary>The head of the request, without Yarp's transforms.</summary>
+    public void CopyHead(HttpRequest request, HttpRequestMessage message)
+    {
+        CopyRequestHeaders(request, message, exchange.Route.Compiled.IsPassthrough);
+        if (exchange.IsUpgrade && exchange.Record.Caller is { Direction: not Direction.Reverse })
+        {
+            UpgradeHeaders.Write(request, message);
+        }
+
+        if (!exchange.Route.Compiled.IsPassthrough)
+        {
+            AddOwnHeaders(request, message);
+        }
+    }
+
+    /// <summary>The head of the answer but for its status, without Yarp's transforms. Returns false when no body may follow it.</summary>
+    public bool CopyHead(HttpResponseMessage message, HttpContext context)
+    {
+        var response = context.Response;
+        CopyResponseHeaders(message, response);
+        if (exchange.Record.Flags.Latest != ProxyError.None)
+        {
+            response.Headers[Own.Flags] = StringValues.Concat(exchange.Record.Flags.ToString(), response.Headers[Own.Flags]).ToString();
+        }
+
+        if (!exchange.IsCallerHttp2 && !exchange.IsUpgrade
+            && (IsBodyRefused(context.Request) || (exchange.ClosesConnections() && exchange.Record.Caller?.Direction != Direction.Outbound)))
+        {
+            response.Headers.Connection = "close";
+        }
+
+        ResponseStarted(context, message);
+        return MayHaveBody(response, message);
     }
 
     /// <inheritdoc/>
@@ -117,11 +128,11 @@ public sealed class ExchangeTransformer(HttpExchange exchange) : HttpTransformer
     }
 
     /// <summary>What written routes add (PRODUCT §2).</summary>
-    private void AddOwnHeaders(HttpContext context, HttpRequestMessage message)
+    private void AddOwnHeaders(HttpRequest request, HttpRequestMessage message)
     {
         if (exchange.Route.Compiled.Route.Direction != Direction.Outbound)
         {
-            AddForwarded(context, message);
+            AddForwarded(request, message);
         }
 
         message.Headers.TryAddWithoutValidation(Own.RequestId, exchange.Record.RequestId);
@@ -176,13 +187,13 @@ public sealed class ExchangeTransformer(HttpExchange exchange) : HttpTransformer
         message.Content.Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values);
     }
 
-    private void AddForwarded(HttpContext context, HttpRequestMessage message)
+    private void AddForwarded(HttpRequest request, HttpRequestMessage message)
     {
         // Written reverse and inbound routes: append the peer, and set -Proto and -Host only when absent (PRODUCT §2).
         var headers = message.Headers;
-        if (ListenerFeature.Of(exchange.Record)?.PeerAddress(context.Connection) is { } peer)
+        if (ListenerFeature.Of(exchange.Record)?.PeerAddress(request.HttpContext.Connection) is { } peer)
         {
-            var before = context.Request.Headers["X-Forwarded-For"];
+            var before = request.Headers["X-Forwarded-For"];
             if (before.Count > 0)
             {
                 headers.Remove("X-Forwarded-For");
@@ -194,12 +205,12 @@ public sealed class ExchangeTransformer(HttpExchange exchange) : HttpTransformer
             }
         }
 
-        if (!context.Request.Headers.ContainsKey("X-Forwarded-Proto"))
+        if (!request.Headers.ContainsKey("X-Forwarded-Proto"))
         {
-            headers.TryAddWithoutValidation("X-Forwarded-Proto", context.Request.Scheme);
+            headers.TryAddWithoutValidation("X-Forwarded-Proto", request.Scheme);
         }
 
-        if (!context.Request.Headers.ContainsKey("X-Forwarded-Host") && context.Request.Host.Value is { Length: > 0 } host)
+        if (!request.Headers.ContainsKey("X-Forwarded-Host") && request.Host.Value is { Length: > 0 } host)
         {
             headers.TryAddWithoutValidation("X-Forwarded-Host", host);
         }
@@ -252,6 +263,18 @@ public sealed class ExchangeTransformer(HttpExchange exchange) : HttpTransformer
     // HTTP/1: 101; HTTP/2: success of an extended CONNECT (RFC 8441 §5).
     private bool IsTunnel(HttpResponseMessage response) =>
         response.StatusCode == HttpStatusCode.SwitchingProtocols || (exchange is { IsUpgrade: true, IsCallerHttp2: true } && response.IsSuccessStatusCode);
+
+    // These have no body whatever the upstream claims (RFC 9110 §15.3.5, §15.3.6).
+    private static bool MayHaveBody(HttpResponse response, HttpResponseMessage message)
+    {
+        if (message.StatusCode is not (HttpStatusCode.NoContent or HttpStatusCode.ResetContent))
+        {
+            return true;
+        }
+
+        response.Headers.ContentLength = null;
+        return false;
+    }
 
     private static bool IsEventStream(HttpResponseMessage response) =>
         response.Content.Headers.NonValidated.TryGetValues(Http.ContentType, out var type)

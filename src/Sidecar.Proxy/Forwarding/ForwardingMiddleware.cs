@@ -56,30 +56,13 @@ public sealed class ForwardingMiddleware(
         var metered = MeteredResponseStream.Rent(context.Features.GetRequiredFeature<IHttpResponseBodyFeature>(), record, clock, time);
         context.Features.Set<IHttpResponseBodyFeature>(metered);
 
-        var stream = context.Features.Get<IHttpResetFeature>();
-        var reset = stream is null ? null : new DeferredReset(stream);
-        if (reset is not null)
-        {
-            context.Features.Set<IHttpResetFeature>(reset);
-        }
-
-        var error = await forwarder.SendAsync(context, Placeholder, exchange.Invoker, Config(route, exchange), exchange.Transformer, clock?.Token ?? CancellationToken.None);
-
+        var error = exchange.IsUpgrade || route.Compiled.HasTransforms
+            ? await ForwardByYarpAsync(context, exchange, body)
+            : await MessageForwarder.SendAsync(context, exchange, metered, clock?.TokenWith(context.RequestAborted) ?? context.RequestAborted);
         if (body is not null)
         {
-            await EndBodyAsync(context, body, isAnswered: error == ForwarderError.None && record.Failure == ProxyError.None);
+            await EndBodyAsync(context, body, record, error);
             record.RequestBytes = body.Bytes;
-        }
-
-        if ((error != ForwarderError.None || record.Failure != ProxyError.None) && context.Features.Get<IForwarderErrorFeature>() is { Exception: { } broken })
-        {
-            record.ResetCode ??= UpstreamFailure.ResetCodeOf(broken);
-        }
-
-        if (reset is not null)
-        {
-            context.Features.Set(stream);
-            reset.Flush(record.ResetCode);
         }
 
         var end = HowItEnded(context, exchange, error);
@@ -111,16 +94,48 @@ public sealed class ForwardingMiddleware(
         }
     }
 
+    private async ValueTask<ForwarderError> ForwardByYarpAsync(HttpContext context, HttpExchange exchange, RequestBody? body)
+    {
+        var record = exchange.Record;
+        var stream = context.Features.Get<IHttpResetFeature>();
+        var reset = stream is null ? null : new DeferredReset(stream);
+        if (reset is not null)
+        {
+            context.Features.Set<IHttpResetFeature>(reset);
+        }
+
+        var error = await forwarder.SendAsync(
+            context, Placeholder, exchange.Invoker, Config(exchange.Route, exchange), exchange.Transformer, exchange.Clock?.Token ?? CancellationToken.None);
+        if (body is not null)
+        {
+            // What breaks while it ends may bring the code.
+            await EndBodyAsync(context, body, record, error);
+        }
+
+        if ((error != ForwarderError.None || record.Failure != ProxyError.None) && context.Features.Get<IForwarderErrorFeature>() is { Exception: { } broken })
+        {
+            record.ResetCode ??= UpstreamFailure.ResetCodeOf(broken);
+        }
+
+        if (reset is not null)
+        {
+            context.Features.Set(stream);
+            reset.Flush(record.ResetCode);
+        }
+
+        return error;
+    }
+
     /// <summary>
     /// Nothing may read the caller's body once this request has ended. An upstream may answer before it has heard everything:
     /// the caller gets that answer now, and what it has not said yet is no longer wanted.
     /// </summary>
-    private static async Task EndBodyAsync(HttpContext context, RequestBody body, bool isAnswered)
+    private static async Task EndBodyAsync(HttpContext context, RequestBody body, RequestRecord record, ForwarderError error)
     {
         var sending = body.SendingEndedAsync();
         if (!sending.IsCompleted)
         {
-            if (isAnswered)
+            if (error == ForwarderError.None && record.Failure == ProxyError.None)
             {
                 await context.Response.CompleteAsync();
             }

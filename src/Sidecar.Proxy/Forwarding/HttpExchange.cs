@@ -150,6 +150,24 @@ public sealed class HttpExchange : UpstreamExchange
         return Answered(response, result, grpcStatus);
     }
 
+    /// <summary>The engine has nothing to pass on: the record learns why.</summary>
+    public void Fail(in AttemptOutcome outcome)
+    {
+        var (error, detail) = (outcome.Error, outcome.Detail);
+        if (error == ProxyError.CallerGone && Clock?.Expired is { } clock)
+        {
+            // Our own clock ended it, not the caller: during a wait, or while the caller owed its body.
+            Record.Flags.Remove(ProxyError.CallerGone);
+            error = ProxyError.RequestTimeout;
+            detail = IdleClock.Sentence(clock);
+        }
+
+        // The caller's body was refused by the server half while it was being sent (malformed, too large, too slow).
+        var status = CallerBody?.CallerError is BadHttpRequestException bad ? bad.StatusCode : 0;
+        Record.ClosesConnection |= status != 0;
+        Record.Fail(error, detail, status);
+    }
+
     /// <inheritdoc/>
     public override void Discard(in AttemptOutcome outcome) => (outcome.Response as HttpResponseMessage)?.Dispose();
 
@@ -158,7 +176,7 @@ public sealed class HttpExchange : UpstreamExchange
         message.RequestUri = UpstreamUri.Create(attempt.Destination.Address, PathAndQuery);
         if (CallerBody is not null && message.Content is not RequestBodyContent)
         {
-            message.Content = new RequestBodyContent(CallerBody, message.Content!.Headers);
+            message.Content = RequestBodyContent.InPlaceOf(message.Content!, CallerBody);
         }
 
         if (attempt.Number > 1 && CallerBody?.DeclaredLength is { } length && message.Content is not null)

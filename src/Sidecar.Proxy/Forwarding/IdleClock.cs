@@ -24,6 +24,8 @@ public sealed class IdleClock : IDisposable
     private TimeSpan? _total;
     private long _lastByte;
     private bool _ended = true;
+    private CancellationTokenRegistration _callerLink;
+    private bool _isLinked;
 
     private IdleClock(TimeProvider time)
     {
@@ -50,6 +52,15 @@ public sealed class IdleClock : IDisposable
 
     /// <summary>Cancelled when a clock ran out.</summary>
     public CancellationToken Token => _cancellation.Token;
+
+    /// <summary>Cancelled when a clock ran out, or the caller is gone. To be asked for once.</summary>
+    /// <param name="callerGone">The caller's token.</param>
+    public CancellationToken TokenWith(CancellationToken callerGone)
+    {
+        _isLinked = callerGone.CanBeCanceled;
+        _callerLink = callerGone.UnsafeRegister(static clock => ((IdleClock)clock!).Cancel(), this);
+        return _cancellation.Token;
+    }
 
     /// <summary>Which clock ran out: <c>idle</c> or <c>stream</c>; null while none did.</summary>
     public string? Expired { get; private set; }
@@ -83,6 +94,10 @@ public sealed class IdleClock : IDisposable
             _ended = true;
             isReusable = Expired is null;
         }
+
+        // Unregister fails when the caller's leaving is being told in this very moment.
+        isReusable &= !_isLinked || _callerLink.Unregister();
+        (_isLinked, _callerLink) = (false, default);
 
         if (isReusable && ReferenceEquals(_time, TimeProvider.System) && Volatile.Read(ref s_pooled) < MostPooled && _cancellation.TryReset())
         {
@@ -151,14 +166,19 @@ public sealed class IdleClock : IDisposable
         if (Expired is not null)
         {
             // Outside the lock: continuations run here.
-            try
-            {
-                _cancellation.Cancel();
-            }
-            catch (ObjectDisposedException)
-            {
-                // The transfer ended in this very moment.
-            }
+            Cancel();
+        }
+    }
+
+    private void Cancel()
+    {
+        try
+        {
+            _cancellation.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // The transfer ended in this very moment.
         }
     }
 }

@@ -23,6 +23,9 @@ public sealed class PeekedContent : HttpContent
     }
 
     /// <inheritdoc/>
+    protected override Stream CreateContentReadStream(CancellationToken cancellationToken) => _stream;
+
+    /// <inheritdoc/>
     protected override Task<Stream> CreateContentReadStreamAsync() => Task.FromResult<Stream>(_stream);
 
     /// <inheritdoc/>

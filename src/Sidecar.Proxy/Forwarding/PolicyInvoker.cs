@@ -1,7 +1,5 @@
 using System.Net.Http;
 using System.Runtime.CompilerServices;
-using Microsoft.AspNetCore.Http;
-using Sidecar.Proxy.Errors;
 using Sidecar.Proxy.Pooling;
 
 namespace Sidecar.Proxy.Forwarding;
@@ -26,24 +24,12 @@ public sealed class PolicyInvoker(HttpExchange exchange) : HttpMessageInvoker(No
         exchange.Message = request;
         exchange.IsExecuted = true;
         var outcome = await exchange.Route.Engine.ExecuteAsync(exchange, cancellationToken);
-        return outcome.HasResponse ? (HttpResponseMessage)outcome.Response! : Failed(outcome.Error, outcome.Detail);
-    }
-
-    private LocalAnswer Failed(ProxyError error, string? detail)
-    {
-        var record = exchange.Record;
-        if (error == ProxyError.CallerGone && exchange.Clock?.Expired is { } clock)
+        if (outcome.HasResponse)
         {
-            // Our own clock ended it, not the caller: during a wait, or while the caller owed its body.
-            record.Flags.Remove(ProxyError.CallerGone);
-            error = ProxyError.RequestTimeout;
-            detail = IdleClock.Sentence(clock);
+            return (HttpResponseMessage)outcome.Response!;
         }
 
-        // The caller's body was refused by the server half while it was being sent (malformed, too large, too slow).
-        var status = exchange.CallerBody?.CallerError is BadHttpRequestException bad ? bad.StatusCode : 0;
-        record.ClosesConnection |= status != 0;
-        record.Fail(error, detail, status);
+        exchange.Fail(outcome);
         return new LocalAnswer();
     }
 }

@@ -1,14 +1,13 @@
 using System.Buffers;
 using System.Net;
 using System.Net.Http;
-using System.Net.Http.Headers;
 using Sidecar.Proxy.Policies;
 
 namespace Sidecar.Proxy.Forwarding;
 
 /// <summary>
-/// Sends the caller's body for one attempt: from what was kept when it was read before, else straight from the caller.
-/// Yarp's own content can be sent once only; this one takes its headers.
+/// Sends the caller's body: from what was kept when it was read before, else straight from the caller.
+/// Unlike Yarp's it can be sent again.
 /// </summary>
 public sealed class RequestBodyContent : HttpContent
 {
@@ -16,17 +15,22 @@ public sealed class RequestBodyContent : HttpContent
 
     private readonly RequestBody _body;
 
-    /// <summary>For one attempt.</summary>
-    public RequestBodyContent(RequestBody body, HttpContentHeaders headers)
+    /// <summary>Of a body, without headers yet.</summary>
+    public RequestBodyContent(RequestBody body) => _body = body;
+
+    /// <summary>Of a body, with the headers of the content that Yarp made for it.</summary>
+    public static RequestBodyContent InPlaceOf(HttpContent yarps, RequestBody body)
     {
-        _body = body;
-        foreach (var (name, values) in headers.NonValidated)
+        var content = new RequestBodyContent(body);
+        foreach (var (name, values) in yarps.Headers.NonValidated)
         {
             foreach (var value in values)
             {
-                Headers.TryAddWithoutValidation(name, value);
+                content.Headers.TryAddWithoutValidation(name, value);
             }
         }
+
+        return content;
     }
 
     /// <inheritdoc/>

@@ -22,16 +22,20 @@ internal static class ResponseStart
     /// Headers travel with the first body bytes, in one system call, when these are here already. When the upstream lets
     /// the body wait (event streams, initial metadata of gRPC), the headers must not wait with it.
     /// </summary>
-    public static async ValueTask FlushIfTheBodyWaitsAsync(HttpResponse response, HttpResponseMessage message, CancellationToken cancellationToken)
+    public static ValueTask FlushIfTheBodyWaitsAsync(HttpResponse response, Stream body, CancellationToken cancellationToken)
     {
-        var body = await message.Content.ReadAsStreamAsync(cancellationToken);
         var available = body.ReadAsync(Memory<byte>.Empty, cancellationToken);
-        if (available.IsCompletedSuccessfully)
+        if (!available.IsCompletedSuccessfully)
         {
-            _ = available.Result;
-            return;
+            return FlushAndWaitAsync(response, available, cancellationToken);
         }
 
+        _ = available.Result;
+        return ValueTask.CompletedTask;
+    }
+
+    private static async ValueTask FlushAndWaitAsync(HttpResponse response, ValueTask<int> available, CancellationToken cancellationToken)
+    {
         await response.Body.FlushAsync(cancellationToken);
         try
         {

@@ -1,0 +1,174 @@
+using System.Buffers;
+using System.Net.Http;
+using System.Runtime.CompilerServices;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.WebUtilities;
+using Sidecar.Proxy.Errors;
+using Sidecar.Proxy.Policies;
+using Sidecar.Proxy.Pooling;
+using Sidecar.Proxy.Upstream;
+using Yarp.ReverseProxy.Forwarder;
+
+namespace Sidecar.Proxy.Forwarding;
+
+/// <summary>
+/// Carries a request that is a message in both directions: a head, a body, trailers. Nearly all are; upgrades, and routes
+/// with Yarp's transforms, go through Yarp's forwarder (src/decisions/0015-own-forwarder-for-messages.md).
+/// </summary>
+internal static class MessageForwarder
+{
+    // A sidecar's usual answer fits the first. One that fills it is large, and fewer, larger reads are worth the memory.
+    private const int FirstBufferBytes = 16 * 1024, LargeBufferBytes = 64 * 1024;
+
+    /// <summary>
+    /// Sends the request through its route's policies and copies the answer. Where there is none to copy, the record knows why
+    /// and nothing was written. Throws for defects only.
+    /// </summary>
+    /// <param name="context">The caller.</param>
+    /// <param name="exchange">The request.</param>
+    /// <param name="output">Where the body goes.</param>
+    /// <param name="cancellationToken">Ends it: the caller is gone, or a clock of the transfer ran out.</param>
+    [AsyncMethodBuilder(typeof(PooledValueTaskBuilder<>))]
+    public static async ValueTask<ForwarderError> SendAsync(
+        HttpContext context, HttpExchange exchange, MeteredResponseStream output, CancellationToken cancellationToken)
+    {
+        exchange.Message = Message(context, exchange);
+        exchange.IsExecuted = true;
+        var outcome = await exchange.Route.Engine.ExecuteAsync(exchange, cancellationToken);
+        if (!outcome.HasResponse)
+        {
+            exchange.Fail(outcome);
+            return ForwarderError.None;
+        }
+
+        var response = (HttpResponseMessage)outcome.Response!;
+        var body = Stream.Null;
+        try
+        {
+            CopyStatus(response, context, exchange);
+            if (!exchange.Transformer.CopyHead(response, context))
+            {
+                response.Dispose();
+                return ForwarderError.None;
+            }
+
+            body = response.Content.ReadAsStream(cancellationToken);
+        }
+        catch (Exception e)
+        {
+            // A field that the server half cannot write.
+            response.Dispose();
+            return Broken(exchange, e, ForwarderError.ResponseHeaders);
+        }
+
+        // What only comes by length cannot have trailers, and needs no read to find its end.
+        var length = response.Version.Major == 1 ? context.Response.ContentLength : null;
+        var error = await CopyBodyAsync(context.Response, exchange, body, length, output, cancellationToken);
+        if (error == ForwarderError.None && length is null)
+        {
+            await exchange.Transformer.TransformResponseTrailersAsync(context, response, cancellationToken);
+            if (exchange is { IsCallerHttp2: true, IsGrpc: true })
+            {
+                // A caller that still sends waits for the end of the answer, while we would wait for the end of what it sends.
+                await context.Response.CompleteAsync();
+            }
+        }
+
+        return error;
+    }
+
+    private static HttpRequestMessage Message(HttpContext context, HttpExchange exchange)
+    {
+        var message = new HttpRequestMessage { Method = HttpMethod.Parse(exchange.Method) };
+        if (exchange.CallerBody is { } body)
+        {
+            message.Content = new RequestBodyContent(body);
+        }
+
+        exchange.Transformer.CopyHead(context.Request, message);
+        return message;
+    }
+
+    private static void CopyStatus(HttpResponseMessage response, HttpContext context, HttpExchange exchange)
+    {
+        var status = (int)response.StatusCode;
+        context.Response.StatusCode = status;
+        if (!exchange.IsCallerHttp2 && response.ReasonPhrase is var reason && reason != ReasonPhrases.GetReasonPhrase(status))
+        {
+            context.Features.GetRequiredFeature<IHttpResponseFeature>().ReasonPhrase = reason;
+        }
+    }
+
+    [AsyncMethodBuilder(typeof(PooledValueTaskBuilder<>))]
+    private static async ValueTask<ForwarderError> CopyBodyAsync(
+        HttpResponse caller, HttpExchange exchange, Stream upstream, long? length, MeteredResponseStream output, CancellationToken cancellationToken)
+    {
+        byte[]? buffer = null;
+        var isReading = false;
+        try
+        {
+            await ResponseStart.FlushIfTheBodyWaitsAsync(caller, upstream, cancellationToken);
+            isReading = true;
+            for (long copied = 0; copied != length;)
+            {
+                buffer ??= ArrayPool<byte>.Shared.Rent(FirstBufferBytes);
+                var read = await upstream.ReadAsync(buffer, cancellationToken);
+                if (read == 0)
+                {
+                    break;
+                }
+
+                isReading = false;
+                copied += read;
+                await output.WriteAsync(buffer.AsMemory(0, read), cancellationToken);
+                isReading = true;
+                if (copied == length)
+                {
+                    break;
+                }
+
+                if (read == buffer.Length && read < LargeBufferBytes)
+                {
+                    ArrayPool<byte>.Shared.Return(buffer);
+                    buffer = ArrayPool<byte>.Shared.Rent(LargeBufferBytes);
+                }
+
+                // A read of nothing ends when there is something: who waits for that holds no buffer.
+                var available = upstream.ReadAsync(Memory<byte>.Empty, cancellationToken);
+                if (!available.IsCompleted)
+                {
+                    ArrayPool<byte>.Shared.Return(buffer);
+                    buffer = null;
+                }
+
+                await available;
+            }
+
+            return ForwarderError.None;
+        }
+        catch (Exception e)
+        {
+            return Broken(exchange, e, cancellationToken.IsCancellationRequested ? ForwarderError.ResponseBodyCanceled
+                : isReading ? ForwarderError.ResponseBodyDestination
+                : ForwarderError.ResponseBodyClient);
+        }
+        finally
+        {
+            if (buffer is not null)
+            {
+                ArrayPool<byte>.Shared.Return(buffer);
+            }
+
+            // Unread to its end, this closes its connection.
+            upstream.Dispose();
+        }
+    }
+
+    // The rescue layer says it to the caller: by an answer while none has begun, else by breaking off.
+    private static ForwarderError Broken(HttpExchange exchange, Exception exception, ForwarderError error)
+    {
+        exchange.Record.ResetCode ??= UpstreamFailure.ResetCodeOf(exception);
+        return error;
+    }
+}
