@@ -106,7 +106,7 @@ public sealed class ExchangeTransformer(HttpExchange exchange) : HttpTransformer
             response.Headers.Connection = "close";
         }
 
-        ResponseStarted(context, message);
+        ResponseStarted(message);
         return MayHaveBody(response, message);
     }
 
@@ -141,15 +141,20 @@ public sealed class ExchangeTransformer(HttpExchange exchange) : HttpTransformer
 
     private static void CopyRequestHeaders(HttpRequest request, HttpRequestMessage message, bool isPassthrough)
     {
-        var connection = request.Headers.Connection;
+        var connection = HopByHopHeaders.Nominating(request.Headers.Connection);
         if (message.Content is null && (request.ContentLength is not null || !IsKnownWithoutBody(message.Method)))
         {
             message.Content = new NoBodyContent(saysLength: request.ContentLength is not null);
         }
 
+        if (request.Headers.Host is { Count: > 0 } host && message.Headers.NonValidated.Count == 0)
+        {
+            Add(message, Http.Host, host);
+        }
+
         foreach (var (name, values) in request.Headers)
         {
-            if (name[0] == ':' || HopByHopHeaders.Contains(name) || (connection.Count > 0 && HopByHopHeaders.IsNominated(connection, name))
+            if (name[0] == ':' || name.Equals(Http.Host, StringComparison.OrdinalIgnoreCase) || HopByHopHeaders.Contains(name) || (connection.Count > 0 && HopByHopHeaders.IsNominated(connection, name))
                 || (!isPassthrough && (IsOurs(name) || TraceHeaders.Contains(name))) || (message.Content is NoBodyContent or null && name.Equals(Http.ContentLength, StringComparison.OrdinalIgnoreCase)))
             {
                 continue;
@@ -218,7 +223,9 @@ public sealed class ExchangeTransformer(HttpExchange exchange) : HttpTransformer
 
     private static void CopyResponseHeaders(HttpResponseMessage from, HttpResponse to)
     {
-        var connection = from.Headers.NonValidated.TryGetValues(Http.Connection, out var values) ? new StringValues(values.ToString()) : default;
+        var connection = from.Headers.NonValidated.TryGetValues(Http.Connection, out var values)
+            ? HopByHopHeaders.Nominating(new StringValues(values.ToString()))
+            : default;
         Copy(from.Headers.NonValidated, connection, to.Headers);
         Copy(from.Content.Headers.NonValidated, connection, to.Headers);
     }
@@ -241,11 +248,12 @@ public sealed class ExchangeTransformer(HttpExchange exchange) : HttpTransformer
     private bool IsBodyRefused(HttpRequest request) =>
         request.Headers.Expect.Count > 0 && exchange.CallerBody is { Replay: BodyReplay.Untouched };
 
-    private void ResponseStarted(HttpContext context, HttpResponseMessage response)
+    private void ResponseStarted(HttpResponseMessage response)
     {
         var record = exchange.Record;
         var timeouts = exchange.Route.Compiled.Policy.Timeouts;
-        record.HeadersTime = exchange.Time.GetElapsedTime(record.StartTimestamp);
+        var now = exchange.Time.GetTimestamp();
+        record.HeadersTime = exchange.Time.GetElapsedTime(record.StartTimestamp, now);
         if (exchange.IsGrpc)
         {
             record.GrpcStatus = GrpcStatus.Read(response.Headers);
@@ -257,7 +265,7 @@ public sealed class ExchangeTransformer(HttpExchange exchange) : HttpTransformer
             exchange.Clock?.Change(timeouts.TunnelIdle, timeouts.Stream);
         }
 
-        (context.Features.Get<IHttpResponseBodyFeature>() as MeteredResponseStream)?.HeadersReceived();
+        exchange.Output.HeadersReceived(now);
     }
 
     // HTTP/1: 101; HTTP/2: success of an extended CONNECT (RFC 8441 §5).

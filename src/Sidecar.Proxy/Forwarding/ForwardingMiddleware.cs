@@ -53,12 +53,10 @@ public sealed class ForwardingMiddleware(
             : IdleClock.Start(time, timeouts.Idle);
         using var body = CallerBody(context, route, clock);
         var exchange = Exchange(context, route, record, body, clock);
-        var metered = MeteredResponseStream.Rent(context.Features.GetRequiredFeature<IHttpResponseBodyFeature>(), record, clock, time);
-        context.Features.Set<IHttpResponseBodyFeature>(metered);
 
         var error = exchange.IsUpgrade || route.Compiled.HasTransforms
             ? await ForwardByYarpAsync(context, exchange, body)
-            : await MessageForwarder.SendAsync(context, exchange, metered, clock?.TokenWith(context.RequestAborted) ?? context.RequestAborted);
+            : await MessageForwarder.SendAsync(context, exchange, clock?.TokenWith(context.RequestAborted) ?? context.RequestAborted);
         if (body is not null)
         {
             await EndBodyAsync(context, body, record, error);
@@ -69,11 +67,6 @@ public sealed class ForwardingMiddleware(
         if (end == ProxyError.None)
         {
             exchange.Use?.Ended();
-            if (!record.IsStream && record.Failure == ProxyError.None)
-            {
-                // Nobody copies any more.
-                metered.GiveBack(context.Features);
-            }
         }
 
         if (exchange.IsExecuted)
@@ -97,6 +90,8 @@ public sealed class ForwardingMiddleware(
     private async ValueTask<ForwarderError> ForwardByYarpAsync(HttpContext context, HttpExchange exchange, RequestBody? body)
     {
         var record = exchange.Record;
+        var output = context.Features.GetRequiredFeature<IHttpResponseBodyFeature>();
+        context.Features.Set<IHttpResponseBodyFeature>(exchange.Output);
         var stream = context.Features.Get<IHttpResetFeature>();
         var reset = stream is null ? null : new DeferredReset(stream);
         if (reset is not null)
@@ -117,6 +112,7 @@ public sealed class ForwardingMiddleware(
             record.ResetCode ??= UpstreamFailure.ResetCodeOf(broken);
         }
 
+        context.Features.Set(output);
         if (reset is not null)
         {
             context.Features.Set(stream);
@@ -170,9 +166,11 @@ public sealed class ForwardingMiddleware(
         exchange.Method = request.Method;
         exchange.HasIdempotencyKey = headers.ContainsKey(HeaderNames.IdempotencyKey);
         exchange.IsGrpc = record.IsGrpc;
-        exchange.IsUpgrade = context.Features.Get<IHttpUpgradeFeature>() is { IsUpgradableRequest: true }
-            || context.Features.Get<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true };
-        exchange.IsEventStream = headers.Accept.ToString().Contains("text/event-stream", StringComparison.OrdinalIgnoreCase);
+        exchange.IsCallerHttp2 = HttpProtocol.IsHttp2(request.Protocol);
+        exchange.IsUpgrade = exchange.IsCallerHttp2
+            ? HttpMethods.IsConnect(request.Method) && context.Features.Get<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true }
+            : headers.Connection.Count > 0 && context.Features.Get<IHttpUpgradeFeature>() is { IsUpgradableRequest: true };
+        exchange.IsEventStream = headers.Accept is { Count: > 0 } accept && accept.ToString().Contains("text/event-stream", StringComparison.OrdinalIgnoreCase);
         exchange.CallerTimeout = route.Compiled.IsPassthrough
             ? null
             : CallerDeadline.Read(record.IsGrpc ? headers[HeaderNames.GrpcTimeout] : default(string), headers[HeaderNames.RequestTimeout]);
@@ -182,8 +180,8 @@ public sealed class ForwardingMiddleware(
         exchange.Budget = original?.Budget;
         exchange.Route = route;
         exchange.CallerBody = body;
-        exchange.IsCallerHttp2 = HttpProtocol.IsHttp2(request.Protocol);
         exchange.Clock = clock;
+        exchange.Output.Begin(context.Features.GetRequiredFeature<IHttpResponseBodyFeature>(), record, clock, time);
         exchange.Time = time;
         exchange.PathAndQuery = RawTarget.PathAndQuery(record.Target);
         return exchange;

@@ -27,6 +27,13 @@ public static class HopByHopHeaders
     /// </summary>
     public static bool IsNominated(StringValues connection, string name) => Names(connection, name) && !IsProtected(name);
 
+    /// <summary>What <c>Connection</c> says, as far as it can nominate: nothing when it says what nearly all do.</summary>
+    public static StringValues Nominating(StringValues connection) =>
+        connection.Count == 1 && connection[0] is { } only
+        && (only.Equals("keep-alive", StringComparison.OrdinalIgnoreCase) || only.Equals("close", StringComparison.OrdinalIgnoreCase))
+            ? default
+            : connection;
+
     /// <summary>Has the caller said that no other request follows on its connection (RFC 9112 §9.3)? An upgrade is none.</summary>
     public static bool AnnounceTheLastRequest(HttpRequest request) =>
         request.Headers.Upgrade.Count == 0

@@ -18,7 +18,13 @@ public sealed class HttpExchange : UpstreamExchange
     // A statement about the field, not a guess at the caller: attempts are 1 to 11 (maxRetries is at most 10).
     private static readonly string[] Numbers = [.. Enumerable.Range(0, 12).Select(number => number.ToString(CultureInfo.InvariantCulture))];
 
+    [ThreadStatic]
+    private static LocalStack<HttpExchange>? t_idle;
+
     private static readonly Func<bool> Never = static () => false;
+
+    // Of the request before.
+    private UpstreamMessage? _spare;
 
     [SetsRequiredMembers]
     private HttpExchange()
@@ -49,13 +55,16 @@ public sealed class HttpExchange : UpstreamExchange
     /// <summary>The clocks of the transfer; null when none is on.</summary>
     public IdleClock? Clock { get; set; }
 
+    /// <summary>Where the body of the answer goes.</summary>
+    public MeteredResponseStream Output { get; } = new();
+
     /// <summary>Wall clock, for <c>Retry-After</c> dates.</summary>
     public required TimeProvider Time { get; set; }
 
     /// <summary>Path and query as they go upstream: the raw target, unless a transform rewrites it.</summary>
     public required string PathAndQuery { get; set; }
 
-    /// <summary>What goes upstream; set by the transformer.</summary>
+    /// <summary>What goes upstream.</summary>
     public HttpRequestMessage? Message { get; set; }
 
     /// <summary>The connection that the response comes on.</summary>
@@ -64,8 +73,22 @@ public sealed class HttpExchange : UpstreamExchange
     /// <summary>The engine has been asked: <see cref="RoutePolicyEngine.Complete"/> is owed.</summary>
     public bool IsExecuted { get; set; }
 
+    /// <summary>A message that says nothing yet, but perhaps the host.</summary>
+    /// <param name="host">The host that the caller named.</param>
+    public UpstreamMessage TakeMessage(string? host)
+    {
+        if (_spare is not { } message)
+        {
+            return new UpstreamMessage();
+        }
+
+        _spare = null;
+        message.Clear(host);
+        return message;
+    }
+
     /// <summary>An empty exchange: whoever takes it sets what is required.</summary>
-    public static HttpExchange Rent() => LocalStack<HttpExchange>.TryTake() ?? new HttpExchange();
+    public static HttpExchange Rent() => t_idle?.TryTake() ?? new HttpExchange();
 
     /// <summary>
     /// The request has ended. Kept for another one only when this one was a plain success: then neither a body that is still
@@ -79,16 +102,18 @@ public sealed class HttpExchange : UpstreamExchange
         }
 
         Clear();
+        Output.Clear();
         Route = null!;
         ClosesConnections = Never;
         IsCallerHttp2 = false;
         Clock = null;
         Time = null!;
         PathAndQuery = null!;
+        _spare = Message is UpstreamMessage { IsReusable: true } message ? message : null;
         Message = null;
         Use = null;
         IsExecuted = false;
-        LocalStack<HttpExchange>.GiveBack(this);
+        (t_idle ??= new LocalStack<HttpExchange>()).TryGiveBack(this);
     }
 
     /// <inheritdoc/>

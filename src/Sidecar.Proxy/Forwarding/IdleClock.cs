@@ -1,19 +1,16 @@
-using System.Collections.Concurrent;
+using Sidecar.Proxy.Pooling;
 
 namespace Sidecar.Proxy.Forwarding;
 
 /// <summary>
 /// The clocks of a transfer: the gap between bytes (<c>idle</c>, <c>tunnelIdle</c>) and the longest life of a stream
 /// (<c>stream</c>). Bytes only note the time; the timer looks at the note when it fires and goes to sleep for the rest,
-/// so that a busy transfer costs one clock reading per chunk.
+/// so that a busy transfer costs one clock reading per chunk. A clock that is used again finds its timer running, mostly.
 /// </summary>
 public sealed class IdleClock : IDisposable
 {
-    // As many as requests are in flight on a busy sidecar; beyond it clocks are made and dropped.
-    private const int MostPooled = 1024;
-
-    private static readonly ConcurrentQueue<IdleClock> Pool = new();
-    private static int s_pooled;
+    [ThreadStatic]
+    private static LocalStack<IdleClock>? t_idle;
 
     private readonly TimeProvider _time;
     private readonly CancellationTokenSource _cancellation = new();
@@ -23,6 +20,9 @@ public sealed class IdleClock : IDisposable
     private TimeSpan? _idle;
     private TimeSpan? _total;
     private long _lastByte;
+
+    // When the timer fires, with or without a transfer; 0: it does not run.
+    private long _firesAt;
     private bool _ended = true;
     private CancellationTokenRegistration _callerLink;
     private bool _isLinked;
@@ -39,13 +39,7 @@ public sealed class IdleClock : IDisposable
     public static IdleClock Start(TimeProvider time, TimeSpan? idle)
     {
         // Tests bring their own time; a pooled clock belongs to the time it was made for.
-        IdleClock? clock = null;
-        if (ReferenceEquals(time, TimeProvider.System) && Pool.TryDequeue(out clock))
-        {
-            Interlocked.Decrement(ref s_pooled);
-        }
-
-        clock ??= new IdleClock(time);
+        var clock = (ReferenceEquals(time, TimeProvider.System) ? t_idle?.TryTake() : null) ?? new IdleClock(time);
         clock.Begin(idle);
         return clock;
     }
@@ -71,17 +65,22 @@ public sealed class IdleClock : IDisposable
         : "Nothing was heard for longer than the idle timeout.";
 
     /// <summary>A byte passed.</summary>
-    public void Touch() => Volatile.Write(ref _lastByte, _time.GetTimestamp());
+    /// <param name="now">The clock's time.</param>
+    public void Touch(long now) => Volatile.Write(ref _lastByte, now);
+
+    /// <summary>A byte passed just now.</summary>
+    public void Touch() => Touch(_time.GetTimestamp());
 
     /// <summary>The kind of transfer became known: other clocks from here on.</summary>
     public void Change(TimeSpan? idle, TimeSpan? total)
     {
-        Touch();
+        var now = _time.GetTimestamp();
+        Touch(now);
         lock (_lock)
         {
             _idle = idle;
             _total = total;
-            Arm_NeedsLock();
+            Arm_NeedsLock(now);
         }
     }
 
@@ -99,13 +98,9 @@ public sealed class IdleClock : IDisposable
         isReusable &= !_isLinked || _callerLink.Unregister();
         (_isLinked, _callerLink) = (false, default);
 
-        if (isReusable && ReferenceEquals(_time, TimeProvider.System) && Volatile.Read(ref s_pooled) < MostPooled && _cancellation.TryReset())
+        // The timer goes on: it finds the clock ended, or arms itself for the transfer that has it by then.
+        if (isReusable && ReferenceEquals(_time, TimeProvider.System) && _cancellation.TryReset() && (t_idle ??= new LocalStack<IdleClock>()).TryGiveBack(this))
         {
-            Interlocked.Increment(ref s_pooled);
-
-            // A timer that still fires finds the clock ended, or arms itself for the transfer that has it by then.
-            _timer.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-            Pool.Enqueue(this);
             return;
         }
 
@@ -121,33 +116,40 @@ public sealed class IdleClock : IDisposable
             _idle = idle;
             _total = null;
             _started = _lastByte = _time.GetTimestamp();
-            Arm_NeedsLock();
+            Arm_NeedsLock(_started);
         }
     }
 
-    private void Arm_NeedsLock()
+    private void Arm_NeedsLock(long now)
     {
         if (_ended)
         {
             return;
         }
 
-        var idleLeft = _idle - _time.GetElapsedTime(Volatile.Read(ref _lastByte));
-        var totalLeft = _total - _time.GetElapsedTime(_started);
+        var idleLeft = _idle - _time.GetElapsedTime(Volatile.Read(ref _lastByte), now);
+        var totalLeft = _total - _time.GetElapsedTime(_started, now);
         var next = idleLeft is { } i && totalLeft is { } t ? (i < t ? i : t) : idleLeft ?? totalLeft;
         if (next is not { } due)
         {
-            _timer.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            return;
         }
-        else if (due > TimeSpan.Zero)
-        {
-            // Timers count whole milliseconds; rounding up never fires early.
-            _timer.Change(due + TimeSpan.FromMilliseconds(1), Timeout.InfiniteTimeSpan);
-        }
-        else
+
+        if (due <= TimeSpan.Zero)
         {
             _ended = true;
             Expired = totalLeft <= TimeSpan.Zero ? "stream" : "idle";
+            return;
+        }
+
+        // A timer that fires earlier looks again then.
+        var firesAt = now + (long)(due.TotalSeconds * _time.TimestampFrequency);
+        if (_firesAt == 0 || firesAt < _firesAt)
+        {
+            _firesAt = firesAt;
+
+            // Timers count whole milliseconds; rounding up never fires early.
+            _timer.Change(due + TimeSpan.FromMilliseconds(1), Timeout.InfiniteTimeSpan);
         }
     }
 
@@ -155,12 +157,13 @@ public sealed class IdleClock : IDisposable
     {
         lock (_lock)
         {
+            _firesAt = 0;
             if (_ended)
             {
                 return;
             }
 
-            Arm_NeedsLock();
+            Arm_NeedsLock(_time.GetTimestamp());
         }
 
         if (Expired is not null)

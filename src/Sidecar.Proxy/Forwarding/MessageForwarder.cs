@@ -27,11 +27,10 @@ internal static class MessageForwarder
     /// </summary>
     /// <param name="context">The caller.</param>
     /// <param name="exchange">The request.</param>
-    /// <param name="output">Where the body goes.</param>
     /// <param name="cancellationToken">Ends it: the caller is gone, or a clock of the transfer ran out.</param>
     [AsyncMethodBuilder(typeof(PooledValueTaskBuilder<>))]
     public static async ValueTask<ForwarderError> SendAsync(
-        HttpContext context, HttpExchange exchange, MeteredResponseStream output, CancellationToken cancellationToken)
+        HttpContext context, HttpExchange exchange, CancellationToken cancellationToken)
     {
         exchange.Message = Message(context, exchange);
         exchange.IsExecuted = true;
@@ -64,7 +63,7 @@ internal static class MessageForwarder
 
         // What only comes by length cannot have trailers, and needs no read to find its end.
         var length = response.Version.Major == 1 ? context.Response.ContentLength : null;
-        var error = await CopyBodyAsync(context.Response, exchange, body, length, output, cancellationToken);
+        var error = await CopyBodyAsync(context.Response, exchange, body, length, cancellationToken);
         if (error == ForwarderError.None && length is null)
         {
             await exchange.Transformer.TransformResponseTrailersAsync(context, response, cancellationToken);
@@ -80,7 +79,8 @@ internal static class MessageForwarder
 
     private static HttpRequestMessage Message(HttpContext context, HttpExchange exchange)
     {
-        var message = new HttpRequestMessage { Method = HttpMethod.Parse(exchange.Method) };
+        var message = exchange.TakeMessage(context.Request.Headers.Host);
+        message.Method = HttpMethod.Parse(exchange.Method);
         if (exchange.CallerBody is { } body)
         {
             message.Content = new RequestBodyContent(body);
@@ -102,7 +102,7 @@ internal static class MessageForwarder
 
     [AsyncMethodBuilder(typeof(PooledValueTaskBuilder<>))]
     private static async ValueTask<ForwarderError> CopyBodyAsync(
-        HttpResponse caller, HttpExchange exchange, Stream upstream, long? length, MeteredResponseStream output, CancellationToken cancellationToken)
+        HttpResponse caller, HttpExchange exchange, Stream upstream, long? length, CancellationToken cancellationToken)
     {
         byte[]? buffer = null;
         var isReading = false;
@@ -121,7 +121,7 @@ internal static class MessageForwarder
 
                 isReading = false;
                 copied += read;
-                await output.WriteAsync(buffer.AsMemory(0, read), cancellationToken);
+                await exchange.Output.WriteAsync(buffer.AsMemory(0, read), cancellationToken);
                 isReading = true;
                 if (copied == length)
                 {

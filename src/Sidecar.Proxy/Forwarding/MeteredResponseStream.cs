@@ -1,12 +1,11 @@
 using System.IO.Pipelines;
 using Microsoft.AspNetCore.Http.Features;
-using Sidecar.Proxy.Pooling;
 using Sidecar.Proxy.Telemetry;
 
 namespace Sidecar.Proxy.Forwarding;
 
 /// <summary>
-/// Stands between Yarp's copy loop and the server's response body: counts bytes, tells the idle clock, and knows which
+/// Stands between the copy loop and the server's response body: counts bytes, tells the idle clock, and knows which
 /// time was spent waiting for the upstream (between two writes) and which for the caller (inside one).
 /// </summary>
 public sealed class MeteredResponseStream : Stream, IHttpResponseBodyFeature
@@ -17,29 +16,19 @@ public sealed class MeteredResponseStream : Stream, IHttpResponseBodyFeature
     private IdleClock? _clock;
     private long _waitingSince;
 
-    private MeteredResponseStream()
-    {
-    }
-
-    /// <summary>One for this response.</summary>
+    /// <summary>A response begins.</summary>
     /// <param name="inner">The server's.</param>
     /// <param name="record">Gets the bytes and the time.</param>
     /// <param name="clock">Told of every byte; null when no clock is on.</param>
     /// <param name="time">Clock.</param>
-    public static MeteredResponseStream Rent(IHttpResponseBodyFeature inner, RequestRecord record, IdleClock? clock, TimeProvider time)
-    {
-        var stream = LocalStack<MeteredResponseStream>.TryTake() ?? new MeteredResponseStream();
-        (stream._inner, stream._record, stream._clock, stream._time) = (inner, record, clock, time);
-        return stream;
-    }
+    public void Begin(IHttpResponseBodyFeature inner, RequestRecord record, IdleClock? clock, TimeProvider time) =>
+        (_inner, _record, _clock, _time) = (inner, record, clock, time);
 
-    /// <summary>The response was copied to its end; gives the server's own back its place.</summary>
-    public void GiveBack(IFeatureCollection features)
+    /// <summary>The response was copied to its end.</summary>
+    public void Clear()
     {
-        features.Set(_inner);
         (_inner, _record, _clock, _time) = (null!, null!, null, null!);
         _waitingSince = 0;
-        LocalStack<MeteredResponseStream>.GiveBack(this);
     }
 
     /// <inheritdoc/>
@@ -68,10 +57,11 @@ public sealed class MeteredResponseStream : Stream, IHttpResponseBodyFeature
     }
 
     /// <summary>The upstream's headers are here: what follows until the first write is waiting for its body.</summary>
-    public void HeadersReceived()
+    /// <param name="now">The clock's time.</param>
+    public void HeadersReceived(long now)
     {
-        _waitingSince = _time.GetTimestamp();
-        _clock?.Touch();
+        _waitingSince = now;
+        _clock?.Touch(now);
     }
 
     /// <inheritdoc/>
@@ -83,7 +73,7 @@ public sealed class MeteredResponseStream : Stream, IHttpResponseBodyFeature
             _record.UpstreamTime += _time.GetElapsedTime(_waitingSince, now);
         }
 
-        _clock?.Touch();
+        _clock?.Touch(now);
         _record.ResponseBytes += buffer.Length;
         var write = _inner.Stream.WriteAsync(buffer, cancellationToken);
         if (write.IsCompletedSuccessfully)
@@ -133,11 +123,8 @@ public sealed class MeteredResponseStream : Stream, IHttpResponseBodyFeature
     private async ValueTask FinishAsync(ValueTask write)
     {
         await write;
-        if (_waitingSince != 0)
-        {
-            _waitingSince = _time.GetTimestamp();
-        }
-
-        _clock?.Touch();
+        var now = _time.GetTimestamp();
+        _waitingSince = _waitingSince == 0 ? 0 : now;
+        _clock?.Touch(now);
     }
 }

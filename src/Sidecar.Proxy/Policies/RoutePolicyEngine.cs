@@ -25,7 +25,7 @@ namespace Sidecar.Proxy.Policies;
 /// </list>
 /// The first attempt runs directly. Polly is entered only when it failed and may be retried. Thread-safe.
 /// </summary>
-public sealed class RoutePolicyEngine
+public sealed partial class RoutePolicyEngine
 {
     private readonly BreakerOwner _owner;
     private readonly RouteBreaker? _routeBreaker;
@@ -101,7 +101,22 @@ public sealed class RoutePolicyEngine
         // 1. Total timeout.
         var deadline = Deadline.Of(Policy.Timeouts, exchange.IsUpgrade || exchange.IsEventStream, exchange.IsGrpc, exchange.CallerTimeout);
         using var clock = RequestClock.Start(Clock, deadline, exchange.Record.StartTimestamp, exchange.RequestReceived, callerGone, exchange.IsUpgrade);
-        var outcome = await AttemptAsync(exchange, clock, previous: null, waited: TimeSpan.Zero);
+        if (TryBegin(exchange, clock, previous: null, waited: TimeSpan.Zero, out var plan, out var permit, out var outcome))
+        {
+            // AttemptAsync would do the same, and be one more method for every request to wait in.
+            var destination = plan.Destination;
+            try
+            {
+                outcome = await exchange.TryAsync(plan, clock.Token);
+            }
+            catch
+            {
+                Abandon(exchange, destination, permit);
+                throw;
+            }
+
+            outcome = End(exchange, clock, destination, permit, outcome);
+        }
 
         // 2. Retry, with its budget.
         var beside = ProxyError.None;
@@ -126,25 +141,14 @@ public sealed class RoutePolicyEngine
     /// </summary>
     public void Complete(UpstreamExchange exchange, in ExchangeCompletion completion) => exchange.Open.Close(completion);
 
-    /// <summary>One attempt, from the route breaker down to the connection.</summary>
-    [AsyncMethodBuilder(typeof(PooledValueTaskBuilder<>))]
+    /// <summary>One further attempt, from the route breaker down to the connection.</summary>
     internal async ValueTask<AttemptOutcome> AttemptAsync(UpstreamExchange exchange, RequestClock clock, Destination? previous, TimeSpan waited)
     {
-        // 6. Per-try timeout; armed first, because whatever follows is part of the try.
-        var timeLeft = clock.StartTry(Policy.Timeouts.PerTry);
-        if (timeLeft <= TimeSpan.Zero)
+        if (!TryBegin(exchange, clock, previous, waited, out var plan, out var permit, out var outcome))
         {
-            return new AttemptOutcome { Error = ProxyError.RequestTimeout, Detail = "The deadline had passed before the attempt could start." };
+            return outcome;
         }
 
-        // 3.–5. Route breaker, destination, destination breaker.
-        if (Select(exchange, previous, out var permit) is not { } destination)
-        {
-            return Refusal(exchange);
-        }
-
-        var plan = Begin(exchange, destination, previous, timeLeft, waited);
-        AttemptOutcome outcome;
         try
         {
             // 7. Connect and send.
@@ -152,17 +156,11 @@ public sealed class RoutePolicyEngine
         }
         catch
         {
-            // A defect is nobody's failure, but slots and counts must not leak by it.
-            destination.Leave();
-            permit.Settle(CallResult.Ignored, TimeSpan.Zero);
-            exchange.Record.FinishAttempt(Clock, Events, new AttemptOutcome { Error = ProxyError.InternalDefect });
+            Abandon(exchange, plan.Destination, permit);
             throw;
         }
 
-        outcome = clock.Attribute(outcome);
-        var duration = exchange.Record.FinishAttempt(Clock, Events, outcome);
-        Settle(exchange, outcome, destination, permit, duration, clock.Deadline.IsCallers);
-        return outcome;
+        return End(exchange, clock, plan.Destination, permit, outcome);
     }
 
     /// <summary>Every circuit that a retry could meet is open.</summary>
@@ -206,95 +204,4 @@ public sealed class RoutePolicyEngine
     private BreakerSet? BreakersFor(UpstreamExchange exchange) => _originalBreakers is null
         ? _destinationBreakers
         : _originalBreakers.GetValue(exchange.Destinations, _ => new BreakerSet(Policy.CircuitBreaker!, _owner));
-
-    private Destination? Select(UpstreamExchange exchange, Destination? previous, out BreakerPermit permit)
-    {
-        permit = default;
-
-        // 3. Route breaker.
-        if (_routeBreaker is not null && !_routeBreaker.Breaker.TryEnter(out permit))
-        {
-            return null;
-        }
-
-        // 4. and 5. Destination and its breaker.
-        if (BreakersFor(exchange) is { } breakers)
-        {
-            return breakers.Pick(exchange, previous, out permit);
-        }
-
-        var destination = exchange.Balancer.Pick(exchange.Destinations, new PickRequest(null, previous, exchange.TargetHash));
-        if (destination is null)
-        {
-            permit.Settle(CallResult.Ignored, TimeSpan.Zero);
-        }
-
-        return destination;
-    }
-
-    private AttemptOutcome Refusal(UpstreamExchange exchange)
-    {
-        // A balancer prefers healthy destinations but never refuses for health: with one to choose from, it was a breaker.
-        if (exchange.Destinations.All.IsEmpty || (_routeBreaker is null && BreakersFor(exchange) is null))
-        {
-            return new AttemptOutcome { Error = ProxyError.NoHealthyDestination, Detail = "The cluster has no destination to choose." };
-        }
-
-        Events.Refused(exchange.Record, ProxyError.CircuitOpen);
-        var untilProbe = _routeBreaker?.Breaker.UntilProbe() ?? BreakersFor(exchange)!.UntilProbe(exchange.Destinations);
-
-        // While a probe is out nobody knows how long it takes; a second is the least that Retry-After can say.
-        return new AttemptOutcome { Error = ProxyError.CircuitOpen, RefusedFor = untilProbe > TimeSpan.Zero ? untilProbe : TimeSpan.FromSeconds(1) };
-    }
-
-    private AttemptPlan Begin(UpstreamExchange exchange, Destination destination, Destination? previous, TimeSpan? timeLeft, TimeSpan waited)
-    {
-        var record = exchange.Record;
-        destination.Enter();
-        exchange.LastDestination = destination;
-        record.BeginAttempt(destination.Id, destination.MetricId, Clock.GetTimestamp()).WaitedBefore = waited;
-        if (record.AttemptCount == 1)
-        {
-            (exchange.Budget ?? Budget).CountRequest();
-        }
-
-        Events.AttemptStarted(record);
-        return new AttemptPlan(
-            record.AttemptCount,
-            destination,
-            NeedsFreshConnection: ReferenceEquals(destination, previous),
-            timeLeft,
-            Policy.Timeouts.Connect,
-            PeekGrpcStatus: exchange.IsGrpc && Policy.Retry is { } retry && RetryEligibility.IsOptedInForGrpc(retry) && record.AttemptCount <= retry.MaxRetries);
-    }
-
-    /// <summary>
-    /// Failures, failed probes' opposites and endless responses are settled at headers; everything else when the
-    /// response ends, because only then a reset or a gRPC status in trailers is known. A probe never waits for its
-    /// end, else one long download would keep the circuit half-open; its end may revoke it.
-    /// </summary>
-    private static void Settle(UpstreamExchange exchange, in AttemptOutcome outcome, Destination destination, in BreakerPermit permit, TimeSpan duration, bool isCallersDeadline)
-    {
-        var result = permit.Breaker is { } breaker
-            ? OutcomeClassifier.AtHeaders(outcome, breaker.Policy.Failures, exchange.IsGrpc, isCallersDeadline)
-            : CallResult.Ignored;
-        if (result == CallResult.Undecided && (permit.IsProbe || exchange.IsUpgrade || exchange.IsEventStream))
-        {
-            result = CallResult.Success;
-        }
-
-        if (result != CallResult.Undecided)
-        {
-            permit.Settle(result, duration);
-        }
-
-        if (outcome.HasResponse)
-        {
-            exchange.Open = new OpenAttempt(destination, permit, duration, isSettled: result != CallResult.Undecided, isCallersDeadline);
-        }
-        else
-        {
-            destination.Leave();
-        }
-    }
 }

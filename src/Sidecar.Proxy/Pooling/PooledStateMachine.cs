@@ -78,7 +78,8 @@ internal abstract class PooledStateMachine<TResult> : IValueTaskSource<TResult>,
 
     private void Resume()
     {
-        if (_context is { } context)
+        // Mostly it goes on in the very context in which it began to wait.
+        if (_context is { } context && !ReferenceEquals(context, ExecutionContext.Capture()))
         {
             ExecutionContext.Run(context, Continue, this);
         }

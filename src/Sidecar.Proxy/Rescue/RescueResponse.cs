@@ -72,9 +72,13 @@ public static class RescueResponse
 
         response.ContentType = "application/problem+json";
         response.ContentLength = body.WrittenCount;
-        return HttpMethods.IsHead(record.Method)
-            ? Task.CompletedTask
-            : response.Body.WriteAsync(body.WrittenMemory, response.HttpContext.RequestAborted).AsTask();
+        if (HttpMethods.IsHead(record.Method))
+        {
+            return Task.CompletedTask;
+        }
+
+        record.ResponseBytes = body.WrittenCount;
+        return response.Body.WriteAsync(body.WrittenMemory, response.HttpContext.RequestAborted).AsTask();
     }
 
     private static string RetryAfterSeconds(TimeSpan? after) =>

@@ -11,11 +11,14 @@ namespace Sidecar.Proxy.Telemetry;
 /// </summary>
 public sealed class RequestRecord
 {
+    [ThreadStatic]
+    private static LocalStack<RequestRecord>? t_idle;
+
     private AttemptRecord[] _attempts = new AttemptRecord[1];
     private int _attemptCount;
 
     /// <summary>An empty record.</summary>
-    public static RequestRecord Rent() => LocalStack<RequestRecord>.TryTake() ?? new RequestRecord();
+    public static RequestRecord Rent() => t_idle?.TryTake() ?? new RequestRecord();
 
     /// <summary>
     /// The request has ended and was reported; the record must not be touched any more. Kept for another request only
@@ -27,7 +30,7 @@ public sealed class RequestRecord
             && RequestBytes == 0)
         {
             Clear();
-            LocalStack<RequestRecord>.GiveBack(this);
+            (t_idle ??= new LocalStack<RequestRecord>()).TryGiveBack(this);
         }
     }
 

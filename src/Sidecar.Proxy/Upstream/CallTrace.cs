@@ -5,8 +5,10 @@ namespace Sidecar.Proxy.Upstream;
 /// (both protocols; runs in the call's flow each time a request head is serialized) and the HTTP/1 stream.
 /// </summary>
 /// <remarks>
-/// The client's pool may serve a call on another connection than the one that was dialled for it, so nothing but the
-/// flow of the call itself (<see cref="Current"/>) tells which connection carried it.
+/// The client's pool may serve a call on another connection than the one that was dialled for it. Which one carries it shows
+/// when its head is written: on HTTP/1 the client serializes a head and writes it without a pause on one thread, so the hook
+/// that sees the first leaves the call for the one that sees the second (<see cref="TakeWriting"/>). Where only the connection
+/// decides between the protocols, heads of HTTP/2 would be left and not taken: there the call is in its own flow instead.
 /// </remarks>
 internal sealed class CallTrace : IConnectionUse
 {
@@ -14,18 +16,16 @@ internal sealed class CallTrace : IConnectionUse
     private const int Connected = 1;
     private const int TimedOut = 2;
 
-    private static readonly AsyncLocal<CallTrace?> s_current = new();
+    private static readonly HttpRequestOptionsKey<CallTrace> Key = new("sidecar.call");
+    private static readonly AsyncLocal<CallTrace?> s_flow = new();
 
+    [ThreadStatic]
+    private static CallTrace? t_serialized;
+
+    private bool _isSurelyHttp1;
     private int _stage;
     private string? _firstHeader;
     private Version? _version;
-
-    /// <summary>The call that the running code belongs to.</summary>
-    public static CallTrace? Current
-    {
-        get => s_current.Value;
-        set => s_current.Value = value;
-    }
 
     /// <summary>The message while it is being sent; null afterwards, since connections remember their last call.</summary>
     public HttpRequestMessage? Request { get; set; }
@@ -57,6 +57,56 @@ internal sealed class CallTrace : IConnectionUse
     /// <summary>The HTTP/1 connection that carries this call; null on HTTP/2.</summary>
     public Http1ConnectionStream? Connection { get; set; }
 
+    /// <summary>A new attempt to send a message. To be called in the flow of the call.</summary>
+    public static CallTrace Begin(HttpRequestMessage request)
+    {
+        var call = new CallTrace
+        {
+            Request = request,
+            _isSurelyHttp1 = request is { Version.Major: 1, VersionPolicy: HttpVersionPolicy.RequestVersionExact },
+        };
+        if (request is UpstreamMessage message)
+        {
+            message.Call = call;
+        }
+        else
+        {
+            request.Options.Set(Key, call);
+        }
+
+        if (!call._isSurelyHttp1)
+        {
+            s_flow.Value = call;
+        }
+
+        return call;
+    }
+
+    /// <summary>The head is written, and was at once: no connection had to be waited for.</summary>
+    public void OnStarted()
+    {
+        if (_isSurelyHttp1 && IsConnected && Request is UpstreamMessage message)
+        {
+            message.IsReusable = true;
+        }
+    }
+
+    /// <summary>The attempt that sends a message, or sent it last; null for a message of somebody else.</summary>
+    public static CallTrace? Of(HttpRequestMessage request) =>
+        request is UpstreamMessage message ? message.Call : request.Options.TryGetValue(Key, out var call) ? call : null;
+
+    /// <summary>Whose bytes are about to be written to an HTTP/1 connection; null when those of the call that it carries already.</summary>
+    public static CallTrace? TakeWriting()
+    {
+        if (t_serialized is not { } call)
+        {
+            return s_flow.Value;
+        }
+
+        t_serialized = null;
+        return call;
+    }
+
     /// <inheritdoc/>
     public void Ended() => Connection?.ExchangeEnded(this);
 
@@ -77,6 +127,11 @@ internal sealed class CallTrace : IConnectionUse
             if (Interlocked.CompareExchange(ref _stage, Connected, Connecting) != Connecting)
             {
                 throw new IOException("The connect timeout ran out.");
+            }
+
+            if (_isSurelyHttp1)
+            {
+                t_serialized = this;
             }
         }
         else if (string.Equals(name, _firstHeader, StringComparison.Ordinal))

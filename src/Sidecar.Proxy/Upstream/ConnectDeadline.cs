@@ -8,6 +8,9 @@ namespace Sidecar.Proxy.Upstream;
 /// </summary>
 internal sealed class ConnectDeadline : IDisposable
 {
+    [ThreadStatic]
+    private static LocalStack<ConnectDeadline>? t_idle;
+
     private readonly CancellationTokenSource _source = new();
     private CancellationTokenRegistration _registration;
     private CallTrace? _trace;
@@ -24,7 +27,7 @@ internal sealed class ConnectDeadline : IDisposable
     public static ConnectDeadline Rent(CallTrace trace, CancellationToken cancellationToken)
     {
         // Most calls find an idle connection and give their deadline back unused.
-        var deadline = LocalStack<ConnectDeadline>.TryTake() ?? new ConnectDeadline();
+        var deadline = t_idle?.TryTake() ?? new ConnectDeadline();
         deadline._trace = trace;
         deadline._registration = cancellationToken.UnsafeRegister(static source => ((CancellationTokenSource)source!).Cancel(), deadline._source);
         return deadline;
@@ -46,7 +49,7 @@ internal sealed class ConnectDeadline : IDisposable
         else if (_source.TryReset())
         {
             _trace = null;
-            LocalStack<ConnectDeadline>.GiveBack(this);
+            (t_idle ??= new LocalStack<ConnectDeadline>()).TryGiveBack(this);
         }
     }
 

@@ -68,7 +68,7 @@ internal sealed class Http1ConnectionStream(Stream inner, IdleWatch? idle = null
     /// <inheritdoc/>
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        if (CallTrace.Current is { } call && !ReferenceEquals(call, _call))
+        if (CallTrace.TakeWriting() is { } call && !ReferenceEquals(call, _call))
         {
             BeginExchange(call);
         }

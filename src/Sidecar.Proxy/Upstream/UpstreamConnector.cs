@@ -14,7 +14,7 @@ internal sealed class UpstreamConnector(UpstreamDialer dialer, ConnectionLimit l
     public async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
     {
         var endPoint = context.DnsEndPoint;
-        if (CallTrace.Current is { IsConnected: true } call && ReferenceEquals(call.Request, context.InitialRequestMessage))
+        if (CallTrace.Of(context.InitialRequestMessage) is { IsConnected: true, Request: not null })
         {
             // The call has had its connection: either another one became free meanwhile, or the client wants to repeat
             // the call. Neither needs this dial, and the repetition must not wait for it, unbounded by the call's clock.

@@ -61,17 +61,17 @@ internal sealed class UpstreamTransport : IDisposable
     public async ValueTask<UpstreamResult> SendAsync(
         HttpRequestMessage request, bool needsFreshConnection, TimeSpan? connectTimeout, CancellationToken cancellationToken)
     {
-        var trace = new CallTrace { Request = request };
+        // Async methods restore the caller's flow when they return.
+        var trace = CallTrace.Begin(request);
         ConnectDeadline? deadline = null;
         try
         {
             // The trace needs at least one header to see; this is the line the client would write by itself.
             request.Headers.Host ??= request.RequestUri!.Authority;
 
-            // Flows to the hooks below; async methods restore the caller's value when they return.
-            CallTrace.Current = trace;
             deadline = connectTimeout is null ? null : ConnectDeadline.Rent(trace, cancellationToken);
             var sending = StartAsync(request, needsFreshConnection, deadline?.Token ?? cancellationToken);
+            trace.OnStarted();
             if (deadline is not null && !trace.IsConnected && !sending.IsCompleted)
             {
                 // With an idle connection the request is written by now, and no timer was needed.
@@ -177,7 +177,7 @@ internal sealed class UpstreamTransport : IDisposable
 
     private static Encoding SelectRequestEncoding(string name, HttpRequestMessage request)
     {
-        CallTrace.Current?.OnHeader(name, request.Version);
+        CallTrace.Of(request)?.OnHeader(name, request.Version);
         (request.Content as NoBodyContent)?.OmitLength();
         return Encoding.Latin1;
     }

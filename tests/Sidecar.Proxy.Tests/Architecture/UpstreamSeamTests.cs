@@ -9,7 +9,7 @@ namespace Sidecar.Proxy.Tests.Architecture;
 public sealed partial class UpstreamSeamTests
 {
     // What Forwarding names of Upstream to carry a request. The cluster itself comes with the route.
-    private static readonly string[] CrossesForRequests = ["IConnectionUse", "NoBodyContent", "UpstreamCall", "UpstreamFailure", "UpstreamResult"];
+    private static readonly string[] CrossesForRequests = ["IConnectionUse", "NoBodyContent", "UpstreamCall", "UpstreamFailure", "UpstreamMessage", "UpstreamResult"];
 
     // Opaque connections dial by themselves.
     private static readonly string[] CrossesForOpaqueConnections = ["SocketErrors", "UpstreamDialer", "UpstreamSocket"];

@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Http;
 using Sidecar.Proxy.Upstream;
 
 namespace Sidecar.Proxy.Tests.Upstream;
@@ -59,7 +61,7 @@ public class Http1ConnectionStreamTests
         await ReadAsync(5);
         Assert.Equal(0, await ReadAsync(0));
         var written = _inner.Written;
-        var second = new CallTrace();
+        var second = NewCall();
 
         await Assert.ThrowsAsync<IOException>(() => WriteAsync(second));
 
@@ -173,14 +175,21 @@ public class Http1ConnectionStreamTests
 
     private async Task<CallTrace> BeginAsync()
     {
-        var call = new CallTrace();
+        var call = NewCall();
         await WriteAsync(call);
         return call;
     }
 
+    private static CallTrace NewCall() =>
+        CallTrace.Begin(new UpstreamMessage { Version = HttpVersion.Version11, VersionPolicy = HttpVersionPolicy.RequestVersionExact });
+
     private async Task WriteAsync(CallTrace call)
     {
-        CallTrace.Current = call;
+        if (!call.IsConnected)
+        {
+            call.OnHeader("Host", HttpVersion.Version11);
+        }
+
         await _stream.WriteAsync(new byte[1]);
     }
 

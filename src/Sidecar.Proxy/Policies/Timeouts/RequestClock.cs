@@ -1,5 +1,5 @@
-using System.Collections.Concurrent;
 using Sidecar.Proxy.Errors;
+using Sidecar.Proxy.Pooling;
 
 namespace Sidecar.Proxy.Policies.Timeouts;
 
@@ -10,13 +10,11 @@ namespace Sidecar.Proxy.Policies.Timeouts;
 /// </summary>
 internal sealed class RequestClock : IDisposable
 {
-    private const int MostPooled = 1024;
-
     // CancellationTokenSource takes no longer delays (2^32 − 2 ms); who waits for 49 days waits for ever.
     private static readonly TimeSpan LongestTimer = TimeSpan.FromMilliseconds(uint.MaxValue - 1);
 
-    private static readonly ConcurrentQueue<RequestClock> Pool = new();
-    private static int _pooled;
+    [ThreadStatic]
+    private static LocalStack<RequestClock>? t_idle;
 
     private readonly Lock _lock = new();
     private readonly TimeProvider _time;
@@ -155,13 +153,7 @@ internal sealed class RequestClock : IDisposable
     private static RequestClock Rent(TimeProvider time)
     {
         // Tests bring their own time; a pooled clock belongs to the time it was made for.
-        if (ReferenceEquals(time, TimeProvider.System) && Pool.TryDequeue(out var pooled))
-        {
-            Interlocked.Decrement(ref _pooled);
-            return pooled;
-        }
-
-        return new RequestClock(time);
+        return (ReferenceEquals(time, TimeProvider.System) ? t_idle?.TryTake() : null) ?? new RequestClock(time);
     }
 
     private void Return()
@@ -170,14 +162,7 @@ internal sealed class RequestClock : IDisposable
         _callerLink = default;
         if (ReferenceEquals(_time, TimeProvider.System))
         {
-            if (Interlocked.Increment(ref _pooled) <= MostPooled)
-            {
-                Pool.Enqueue(this);
-            }
-            else
-            {
-                Interlocked.Decrement(ref _pooled);
-            }
+            (t_idle ??= new LocalStack<RequestClock>()).TryGiveBack(this);
         }
     }
 
