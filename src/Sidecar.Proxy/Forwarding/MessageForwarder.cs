@@ -77,7 +77,7 @@ internal static class MessageForwarder
         return error;
     }
 
-    private static HttpRequestMessage Message(HttpContext context, HttpExchange exchange)
+    private static UpstreamMessage Message(HttpContext context, HttpExchange exchange)
     {
         var message = exchange.TakeMessage(context.Request.Headers.Host);
         message.Method = HttpMethod.Parse(exchange.Method);

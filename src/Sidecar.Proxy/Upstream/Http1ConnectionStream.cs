@@ -24,6 +24,8 @@ internal sealed class Http1ConnectionStream(Stream inner, IdleWatch? idle = null
     // Between the end of a response and the next request.
     private volatile bool _isIdle;
     private ITimer? _giveUp;
+    private PendingRead? _pendingRead;
+    private volatile bool _isDisposed;
 
     /// <inheritdoc/>
     public override bool CanRead => true;
@@ -62,7 +64,7 @@ internal sealed class Http1ConnectionStream(Stream inner, IdleWatch? idle = null
         var reading = inner.ReadAsync(buffer, cancellationToken);
         return reading.IsCompletedSuccessfully
             ? new ValueTask<int>(OnRead(reading.Result, buffer))
-            : AwaitReadAsync(reading, buffer);
+            : (_pendingRead is { IsTaken: false } pending ? pending : _pendingRead = new PendingRead(EndRead)).Start(reading, buffer);
     }
 
     /// <inheritdoc/>
@@ -98,6 +100,7 @@ internal sealed class Http1ConnectionStream(Stream inner, IdleWatch? idle = null
     /// <inheritdoc/>
     public override async ValueTask DisposeAsync()
     {
+        _isDisposed = true;
         _giveUp?.Dispose();
         await inner.DisposeAsync();
         await base.DisposeAsync();
@@ -108,6 +111,7 @@ internal sealed class Http1ConnectionStream(Stream inner, IdleWatch? idle = null
     {
         if (disposing)
         {
+            _isDisposed = true;
             _giveUp?.Dispose();
             inner.Dispose();
         }
@@ -150,7 +154,7 @@ internal sealed class Http1ConnectionStream(Stream inner, IdleWatch? idle = null
     {
         if (_isIdle)
         {
-            _isEnded = true;
+            _isEnded = _isDisposed = true;
             inner.Dispose();
         }
     }
@@ -180,13 +184,18 @@ internal sealed class Http1ConnectionStream(Stream inner, IdleWatch? idle = null
         return read;
     }
 
-    // Pooled: an exchange waits here twice, and this is the hot path.
-    [AsyncMethodBuilder(typeof(PooledValueTaskBuilder<>))]
-    private async ValueTask<int> AwaitReadAsync(ValueTask<int> reading, Memory<byte> buffer)
+    private int EndRead(ValueTask<int> reading, Memory<byte> buffer)
     {
+        if (_isDisposed && _isIdle)
+        {
+            // Closed by us between two exchanges. It ends; an exception for each would cost more than the closing.
+            _isEnded = true;
+            return 0;
+        }
+
         try
         {
-            var read = await reading;
+            var read = reading.GetAwaiter().GetResult();
             if (read == 0 && buffer.Length > 0 && _isIdle && !_isEnded)
             {
                 // Seen when it happened, since the client was waiting for just that.

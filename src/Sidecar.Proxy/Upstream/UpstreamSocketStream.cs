@@ -15,6 +15,9 @@ internal sealed class UpstreamSocketStream(UpstreamSocket socket, ConnectionLimi
         {
             socket.Forget();
             limit.Leave(host, port);
+
+            // The stream would shut the socket down first: a system call more, for an end that the peer sees as the same.
+            socket.Socket.Dispose();
         }
 
         base.Dispose(disposing);
