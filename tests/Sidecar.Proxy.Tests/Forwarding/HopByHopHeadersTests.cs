@@ -23,6 +23,17 @@ public class HopByHopHeadersTests
     [InlineData("x-te")]
     public void Contains_EndToEndFields_Pass(string name) => Assert.False(HopByHopHeaders.Contains(name));
 
+    [Theory]
+    [InlineData("keep-alive", 0)]
+    [InlineData("Close", 0)]
+    [InlineData("keep-alive, X-Private", 1)]
+    [InlineData("upgrade", 1)]
+    public void Nominating_WhatNearlyAllSay_NominatesNothing(string connection, int count) =>
+        Assert.Equal(count, HopByHopHeaders.Nominating(connection).Count);
+
+    [Fact]
+    public void Nominating_TwoLines_AreBothRead() => Assert.Equal(2, HopByHopHeaders.Nominating(new(["close", "x-private"])).Count);
+
     [Fact]
     public void IsNominated_FieldNamedByConnection_EndsHere()
     {

@@ -1,4 +1,5 @@
 using Sidecar.Proxy.Forwarding;
+using Sidecar.Proxy.Tests.Pooling;
 using Sidecar.TestKit;
 
 namespace Sidecar.Proxy.Tests.Forwarding;
@@ -85,6 +86,62 @@ public class IdleClockTests
         _time.Advance(10 * Second);
 
         Assert.Null(clock.Expired);
+    }
+
+    [Fact]
+    public void TokenWith_CallerGone_IsCancelledAndNothingExpired()
+    {
+        using var caller = new CancellationTokenSource();
+        using var clock = IdleClock.Start(_time, 5 * Second);
+        var token = clock.TokenWith(caller.Token);
+        Assert.False(token.IsCancellationRequested);
+
+        caller.Cancel();
+
+        Assert.True(token.IsCancellationRequested);
+        Assert.Null(clock.Expired);
+    }
+
+    [Fact]
+    public void TokenWith_ClockOfATransferBefore_KnowsNothingOfItsCaller() => OwnThread.Run(() =>
+    {
+        using var before = new CancellationTokenSource();
+        var first = IdleClock.Start(TimeProvider.System, TimeSpan.FromHours(1));
+        first.TokenWith(before.Token);
+        first.Dispose();
+
+        using var second = IdleClock.Start(TimeProvider.System, TimeSpan.FromHours(1));
+        Assert.Same(first, second);
+        var token = second.TokenWith(CancellationToken.None);
+        before.Cancel();
+
+        Assert.False(token.IsCancellationRequested);
+    });
+
+    [Fact]
+    public void Dispose_WhoseCallerIsGone_IsNotUsedAgain() => OwnThread.Run(() =>
+    {
+        using var caller = new CancellationTokenSource();
+        var first = IdleClock.Start(TimeProvider.System, TimeSpan.FromHours(1));
+        first.TokenWith(caller.Token);
+        caller.Cancel();
+        first.Dispose();
+
+        using var second = IdleClock.Start(TimeProvider.System, TimeSpan.FromHours(1));
+
+        Assert.NotSame(first, second);
+        Assert.False(second.Token.IsCancellationRequested);
+    });
+
+    [Fact]
+    public void Change_ToAShorterTimeThanTheTimerRuns_ExpiresInTime()
+    {
+        using var clock = IdleClock.Start(_time, 60 * Second);
+        clock.Change(2 * Second, null);
+
+        _time.Advance(2.1 * Second);
+
+        Assert.Equal("idle", clock.Expired);
     }
 
     [Fact]

@@ -134,6 +134,51 @@ public class Http1ConnectionStreamTests
     }
 
     [Fact]
+    public async Task Idle_ClosedByUs_TheReadThatWaitsEndsWithoutAnException()
+    {
+        (await ExchangeAsync()).Ended();
+        var readAhead = _stream.ReadAsync(_buffer);
+        _stream.Dispose();
+
+        _inner.Fail(new IOException("Aborted."));
+
+        Assert.Equal(0, await readAhead);
+    }
+
+    [Fact]
+    public async Task ReadAsync_ClosedByUsInTheMiddleOfTheExchange_IsNotAnEnd()
+    {
+        // Without a length the end of the stream would be the end of the body.
+        var call = await ExchangeAsync();
+        var reading = _stream.ReadAsync(_buffer);
+        _stream.Dispose();
+
+        _inner.Fail(new IOException("Aborted."));
+
+        await Assert.ThrowsAsync<IOException>(async () => await reading);
+        Assert.True(call.IsConnectionBroken);
+    }
+
+    [Theory]
+    [InlineData(1, 1, true)]
+    [InlineData(2, 0, false)]
+    public async Task OnHeader_CallThatMayOnlyBeOfOneProtocol_IsLeftForTheStreamOnHttp1Only(int major, int minor, bool isLeft)
+    {
+        // In a method of its own: what it sets for its flow ends with it, as in the transport.
+        async Task<CallTrace> SerializeAsync()
+        {
+            var call = CallTrace.Begin(new UpstreamMessage { Version = new Version(major, minor), VersionPolicy = HttpVersionPolicy.RequestVersionExact });
+            call.OnHeader("Host", new Version(major, minor));
+            return await Task.FromResult(call);
+        }
+
+        var serialized = await SerializeAsync();
+
+        Assert.Equal(isLeft ? serialized : null, CallTrace.TakeWriting());
+        Assert.Null(CallTrace.TakeWriting());
+    }
+
+    [Fact]
     public async Task Idle_UsedAgainInTime_IsNotClosedInTheMiddleOfTheExchange()
     {
         Teach(TimeSpan.FromSeconds(5));
@@ -221,6 +266,8 @@ public class Http1ConnectionStreamTests
         public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
 
         public void Complete(int read) => _reading!.SetResult(read);
+
+        public void Fail(Exception exception) => _reading!.SetException(exception);
 
         public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
             new((_reading = new TaskCompletionSource<int>()).Task);

@@ -48,7 +48,7 @@ internal static class TestClusters
         CancellationToken cancellationToken = default)
     {
         var destination = cluster.Destinations.All[0];
-        var request = new HttpRequestMessage(new HttpMethod(method), new Uri(destination.Address, "/x")) { Content = content };
+        var request = new UpstreamMessage { Method = new HttpMethod(method), RequestUri = new Uri(destination.Address, "/x"), Content = content };
         request.Headers.Add("x-first", "1");
         request.Headers.Add("x-second", "2");
         customize?.Invoke(request);
