@@ -64,17 +64,7 @@ internal static class MessageForwarder
         // What only comes by length cannot have trailers, and needs no read to find its end.
         var length = response.Version.Major == 1 ? context.Response.ContentLength : null;
         var error = await CopyBodyAsync(context.Response, exchange, body, length, cancellationToken);
-        if (error == ForwarderError.None && length is null)
-        {
-            await exchange.Transformer.TransformResponseTrailersAsync(context, response, cancellationToken);
-            if (exchange is { IsCallerHttp2: true, IsGrpc: true })
-            {
-                // A caller that still sends waits for the end of the answer, while we would wait for the end of what it sends.
-                await context.Response.CompleteAsync();
-            }
-        }
-
-        return error;
+        return error == ForwarderError.None && length is null ? await CopyTrailersAsync(context, exchange, response, cancellationToken) : error;
     }
 
     private static UpstreamMessage Message(HttpContext context, HttpExchange exchange)
@@ -130,8 +120,9 @@ internal static class MessageForwarder
 
                 if (read == buffer.Length && read < LargeBufferBytes)
                 {
+                    var larger = ArrayPool<byte>.Shared.Rent(LargeBufferBytes);
                     ArrayPool<byte>.Shared.Return(buffer);
-                    buffer = ArrayPool<byte>.Shared.Rent(LargeBufferBytes);
+                    buffer = larger;
                 }
 
                 // A read of nothing ends when there is something: who waits for that holds no buffer.
@@ -162,6 +153,26 @@ internal static class MessageForwarder
 
             // Unread to its end, this closes its connection.
             upstream.Dispose();
+        }
+    }
+
+    private static async ValueTask<ForwarderError> CopyTrailersAsync(
+        HttpContext context, HttpExchange exchange, HttpResponseMessage response, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await exchange.Transformer.TransformResponseTrailersAsync(context, response, cancellationToken);
+            if (exchange is { IsCallerHttp2: true, IsGrpc: true })
+            {
+                // A caller that still sends waits for the end of the answer, while we would wait for the end of what it sends.
+                await context.Response.CompleteAsync();
+            }
+
+            return ForwarderError.None;
+        }
+        catch (Exception e)
+        {
+            return Broken(exchange, e, context.RequestAborted.IsCancellationRequested ? ForwarderError.ResponseBodyClient : ForwarderError.ResponseHeaders);
         }
     }
 
