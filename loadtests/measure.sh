@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Measures the numbers of the README on this machine and writes loadtests/results/<date>-<commit>.md.
 # About ten minutes; loopback, and as root a network namespace for what is intercepted; ends what it starts. loadtests/README.md explains each measure.
-#   SIDECAR_BENCH_ROUNDS   rounds of the CPU comparison (default 16; below 10 the intervals are wide)
+#   SIDECAR_BENCH_ROUNDS   rounds of the CPU comparison (default 12; below 10 the intervals are wide)
 #   SIDECAR_BENCH_PROXY    another binary to measure (default artifacts/bin/sidecar-proxy)
 set -euo pipefail
 . "$(dirname "$0")/../tests/steps.sh"

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http;
 using System.Runtime.CompilerServices;
+using System.Runtime.ExceptionServices;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Sidecar.Configuration.Effective;
@@ -54,12 +55,24 @@ public sealed class ForwardingMiddleware(
         using var body = CallerBody(context, route, clock);
         var exchange = Exchange(context, route, record, body, clock);
 
-        var error = exchange.IsUpgrade || route.Compiled.HasTransforms
-            ? await ForwardByYarpAsync(context, exchange, body)
-            : await MessageForwarder.SendAsync(context, exchange, clock?.TokenWith(context.RequestAborted) ?? context.RequestAborted);
+        ForwarderError error;
+        ExceptionDispatchInfo? defect = null;
+        try
+        {
+            error = exchange.IsUpgrade || route.Compiled.HasTransforms
+                ? await ForwardByYarpAsync(context, exchange, body)
+                : await MessageForwarder.SendAsync(context, exchange, clock?.TokenWith(context.RequestAborted) ?? context.RequestAborted);
+        }
+        catch (Exception e)
+        {
+            // A defect of ours. What was begun must end all the same; then the rescue layer hears of it.
+            defect = ExceptionDispatchInfo.Capture(e);
+            error = ForwarderError.RequestCreation;
+        }
+
         if (body is not null)
         {
-            await EndBodyAsync(context, body, record, error);
+            error = await EndBodyAsync(context, body, record, error);
             record.RequestBytes = body.Bytes;
         }
 
@@ -76,7 +89,7 @@ public sealed class ForwardingMiddleware(
 
         if (end != ProxyError.None)
         {
-            if (record.Failure == ProxyError.None)
+            if (record.Failure == ProxyError.None && defect is null)
             {
                 record.Fail(end, Sentence(end, clock));
             }
@@ -85,6 +98,8 @@ public sealed class ForwardingMiddleware(
         {
             exchange.GiveBack();
         }
+
+        defect?.Throw();
     }
 
     private async ValueTask<ForwarderError> ForwardByYarpAsync(HttpContext context, HttpExchange exchange, RequestBody? body)
@@ -104,7 +119,7 @@ public sealed class ForwardingMiddleware(
         if (body is not null)
         {
             // What breaks while it ends may bring the code.
-            await EndBodyAsync(context, body, record, error);
+            error = await EndBodyAsync(context, body, record, error);
         }
 
         if ((error != ForwarderError.None || record.Failure != ProxyError.None) && context.Features.Get<IForwarderErrorFeature>() is { Exception: { } broken })
@@ -126,20 +141,29 @@ public sealed class ForwardingMiddleware(
     /// Nothing may read the caller's body once this request has ended. An upstream may answer before it has heard everything:
     /// the caller gets that answer now, and what it has not said yet is no longer wanted.
     /// </summary>
-    private static async Task EndBodyAsync(HttpContext context, RequestBody body, RequestRecord record, ForwarderError error)
+    private static async Task<ForwarderError> EndBodyAsync(HttpContext context, RequestBody body, RequestRecord record, ForwarderError error)
     {
         var sending = body.SendingEndedAsync();
         if (!sending.IsCompleted)
         {
             if (error == ForwarderError.None && record.Failure == ProxyError.None)
             {
-                await context.Response.CompleteAsync();
+                try
+                {
+                    await context.Response.CompleteAsync();
+                }
+                catch (Exception)
+                {
+                    // The caller is gone, or the answer is shorter than it said.
+                    error = ForwarderError.ResponseBodyDestination;
+                }
             }
 
             context.Request.BodyReader.CancelPendingRead();
         }
 
         await sending;
+        return error;
     }
 
     private RequestBody? CallerBody(HttpContext context, LiveRoute route, IdleClock? clock) =>

@@ -23,7 +23,9 @@ public static class GrpcStatus
     /// </summary>
     public static async ValueTask<int> PeekAsync(HttpResponseMessage response, CancellationToken cancellationToken)
     {
-        var stream = await response.Content.ReadAsStreamAsync(cancellationToken);
+        // Not the asynchronous form: content that was asked for its stream in that form refuses the other one, and who copies
+        // the answer asks in this form.
+        var stream = response.Content.ReadAsStream(cancellationToken);
         var first = new byte[1];
         var read = await stream.ReadAsync(first, cancellationToken);
         if (read == 0)

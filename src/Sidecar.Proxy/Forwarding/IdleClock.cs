@@ -82,6 +82,11 @@ public sealed class IdleClock : IDisposable
             _total = total;
             Arm_NeedsLock(now);
         }
+
+        if (Expired is not null)
+        {
+            Cancel();
+        }
     }
 
     /// <summary>The transfer has ended; nothing fires any more, and nobody may hold <see cref="Token"/>.</summary>

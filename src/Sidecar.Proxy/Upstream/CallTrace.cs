@@ -23,6 +23,7 @@ internal sealed class CallTrace : IConnectionUse
     private static CallTrace? t_serialized;
 
     private bool _isSurelyHttp1;
+    private int _serializedBy;
     private int _stage;
     private string? _firstHeader;
     private Version? _version;
@@ -85,7 +86,8 @@ internal sealed class CallTrace : IConnectionUse
     /// <summary>The head is written, and was at once: no connection had to be waited for.</summary>
     public void OnStarted()
     {
-        if (_isSurelyHttp1 && IsConnected && Request is UpstreamMessage message)
+        // By another thread: a connection became free in this moment, and one is being dialled all the same.
+        if (_isSurelyHttp1 && _serializedBy == Environment.CurrentManagedThreadId && Request is UpstreamMessage message)
         {
             message.IsReusable = true;
         }
@@ -98,13 +100,11 @@ internal sealed class CallTrace : IConnectionUse
     /// <summary>Whose bytes are about to be written to an HTTP/1 connection; null when those of the call that it carries already.</summary>
     public static CallTrace? TakeWriting()
     {
-        if (t_serialized is not { } call)
-        {
-            return s_flow.Value;
-        }
-
+        var call = t_serialized;
         t_serialized = null;
-        return call;
+
+        // One that has ended left its head unwritten: its body failed before anything was.
+        return call is { Request: not null } ? call : s_flow.Value;
     }
 
     /// <inheritdoc/>
@@ -131,6 +131,7 @@ internal sealed class CallTrace : IConnectionUse
 
             if (_isSurelyHttp1)
             {
+                _serializedBy = Environment.CurrentManagedThreadId;
                 t_serialized = this;
             }
         }

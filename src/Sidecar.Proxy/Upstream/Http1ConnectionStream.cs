@@ -13,7 +13,7 @@ namespace Sidecar.Proxy.Upstream;
 /// <param name="idle">Its idle time; null learns nothing.</param>
 internal sealed class Http1ConnectionStream(Stream inner, IdleWatch? idle = null) : Stream
 {
-    private CallTrace? _call;
+    private volatile CallTrace? _call;
     private bool _hasServed;
 
     // Read-ahead: the client has a read pending before it writes the next request, so the end of stream and the first
@@ -22,7 +22,7 @@ internal sealed class Http1ConnectionStream(Stream inner, IdleWatch? idle = null
     private volatile bool _isEnded;
 
     // Between the end of a response and the next request.
-    private volatile bool _isIdle;
+    private volatile CallTrace? _lastEnded;
     private ITimer? _giveUp;
     private PendingRead? _pendingRead;
     private volatile bool _isDisposed;
@@ -49,7 +49,7 @@ internal sealed class Http1ConnectionStream(Stream inner, IdleWatch? idle = null
     /// <inheritdoc/>
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        if (_isIdle && idle?.Left() is { } left)
+        if (IsIdle && idle?.Left() is { } left)
         {
             if (left <= TimeSpan.Zero)
             {
@@ -125,14 +125,17 @@ internal sealed class Http1ConnectionStream(Stream inner, IdleWatch? idle = null
         if (idle is not null && ReferenceEquals(call, _call))
         {
             idle.Begin();
-            _isIdle = true;
+            _lastEnded = call;
         }
     }
+
+    // Another call may have begun while the end of the one before was being told.
+    private bool IsIdle => _lastEnded is { } ended && ReferenceEquals(ended, _call);
 
     private void BeginExchange(CallTrace call)
     {
         call.Connection = this;
-        _isIdle = false;
+        _call = call;
         _giveUp?.Dispose();
         _giveUp = null;
         call.IsConnectionReused = _hasServed;
@@ -145,14 +148,13 @@ internal sealed class Http1ConnectionStream(Stream inner, IdleWatch? idle = null
         }
 
         call.IsHttp1Written = true;
-        _call = call;
         _hasServed = true;
     }
 
     // Should a request take the connection in this very moment, it finds it ended before a byte was written.
     private void GiveUp()
     {
-        if (_isIdle)
+        if (IsIdle)
         {
             _isEnded = _isDisposed = true;
             inner.Dispose();
@@ -186,7 +188,7 @@ internal sealed class Http1ConnectionStream(Stream inner, IdleWatch? idle = null
 
     private int EndRead(ValueTask<int> reading, Memory<byte> buffer)
     {
-        if (_isDisposed && _isIdle)
+        if (_isDisposed && IsIdle)
         {
             // Closed by us between two exchanges. It ends; an exception for each would cost more than the closing.
             _isEnded = true;
@@ -196,7 +198,7 @@ internal sealed class Http1ConnectionStream(Stream inner, IdleWatch? idle = null
         try
         {
             var read = reading.GetAwaiter().GetResult();
-            if (read == 0 && buffer.Length > 0 && _isIdle && !_isEnded)
+            if (read == 0 && buffer.Length > 0 && IsIdle && !_isEnded)
             {
                 // Seen when it happened, since the client was waiting for just that.
                 idle?.Closed();

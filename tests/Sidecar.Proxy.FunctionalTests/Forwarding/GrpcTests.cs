@@ -135,6 +135,31 @@ public abstract class GrpcTests(ProxyKind kind) : ProxySuite(kind)
         Assert.Equal(("5", "scripted"), (Status(response), Last(response, "grpc-message")));
     }
 
+    [ProxyTheory]
+    [InlineData("0")]
+    [InlineData("5")]
+    [InlineData("14")]
+    public async Task NoMessage_WhereStatusesAreRetried_KeepsTheStatusOfTheTrailers(string status)
+    {
+        // The answer was held until its trailers, to see whether its status is one of those.
+        var proxy = await StartAsync(
+            async context =>
+            {
+                await GrpcFraming.ReadMessageAsync(context.Request.Body);
+                context.Response.ContentType = "application/grpc";
+                context.Response.Headers["x-initial"] = "1";
+                await context.Response.Body.FlushAsync();
+                context.Response.AppendTrailer("grpc-status", status);
+            },
+            "retry: { maxRetries: 1, retryOn: [unavailable], backoff: { base: 1ms, max: 1ms } }");
+
+        using var response = await CallAsync(proxy, [1]);
+        Assert.Empty(await response.Content.ReadAsByteArrayAsync());
+
+        Assert.Equal((HttpStatusCode.OK, status), (response.StatusCode, Status(response)));
+        Assert.Equal(["1"], response.Headers.GetValues("x-initial"));
+    }
+
     [ProxyFact]
     public async Task Failure_ConnectRefused_IsUnavailableInTrailersOnly()
     {

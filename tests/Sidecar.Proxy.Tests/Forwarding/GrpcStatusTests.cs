@@ -25,6 +25,7 @@ public class GrpcStatusTests
         response.TrailingHeaders.TryAddWithoutValidation("grpc-status", "14");
 
         Assert.Equal(14, await GrpcStatus.PeekAsync(response, default));
+        Assert.Equal(0, await response.Content.ReadAsStream().ReadAsync(new byte[1]));
     }
 
     [Fact]

@@ -145,6 +145,18 @@ public class IdleClockTests
     }
 
     [Fact]
+    public void Change_ToATimeThatIsOverAlready_ExpiresAtOnce()
+    {
+        using var clock = IdleClock.Start(_time, 60 * Second);
+        _time.Advance(4 * Second);
+
+        clock.Change(null, 3 * Second);
+
+        Assert.Equal("stream", clock.Expired);
+        Assert.True(clock.Token.IsCancellationRequested);
+    }
+
+    [Fact]
     public void Start_AfterManyTransfers_AllocatesNothing()
     {
         // Warm: the pool has a clock, the code is compiled.

@@ -179,6 +179,41 @@ public class Http1ConnectionStreamTests
     }
 
     [Fact]
+    public async Task OnHeader_CallThatEndedBeforeItsHeadWasWritten_IsNotTakenForAnother()
+    {
+        // Its body failed in the moment in which it was first asked for.
+        var failed = NewCall();
+        failed.OnHeader("Host", HttpVersion.Version11);
+        failed.Request = null;
+        var call = await BeginAsync();
+
+        failed = NewCall();
+        failed.OnHeader("Host", HttpVersion.Version11);
+        failed.Request = null;
+        await _stream.WriteAsync(new byte[1]);
+
+        Assert.Same(_stream, call.Connection);
+        Assert.Null(failed.Connection);
+    }
+
+    [Fact]
+    public async Task Ended_AfterTheNextCallHasBegun_ItsConnectionIsNotIdle()
+    {
+        Teach(TimeSpan.FromSeconds(5));
+        var first = await ExchangeAsync();
+        var second = await BeginAsync();
+        first.Ended();
+        var reading = _stream.ReadAsync(_buffer);
+        _time.Advance(TimeSpan.FromMinutes(1));
+
+        Assert.False(_inner.IsDisposed);
+        _stream.Dispose();
+        _inner.Fail(new IOException("Aborted."));
+        await Assert.ThrowsAsync<IOException>(async () => await reading);
+        Assert.True(second.IsConnectionBroken);
+    }
+
+    [Fact]
     public async Task Idle_UsedAgainInTime_IsNotClosedInTheMiddleOfTheExchange()
     {
         Teach(TimeSpan.FromSeconds(5));
