@@ -71,12 +71,12 @@ def measure(table, plots):
         "HAProxy": (reference, reference_port), "HAProxy, twin": twin, "HAProxy, httplog": logging, "nginx": nginx,
     }, ROUNDS)
 
-    # Differences of a few microseconds need more rounds than ratios do, and the two routes differ least.
+    # Differences of a few microseconds need more rounds than ratios do.
     paired = measures.cpu_per_request(
         {"/full/": (full, full_port, "/full/orders/1"), "/plain/": (full, full_port, "/plain/orders/1")}, ROUNDS * 3)
     paired |= measures.cpu_per_request({
         "full": (full, full_port), "full, no access log": (silent, silent_port), "full, no exports": (blind, blind_port),
-    }, ROUNDS + ROUNDS // 2)
+    }, ROUNDS * 5 // 2)
 
     def compare(what, target, name, against, bound, values=slices):
         middle, low, high = measures.median_interval(measures.ratio(values[name], values[against]))

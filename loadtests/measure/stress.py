@@ -73,10 +73,10 @@ def page(port, path):
 
 
 def breaker_open(table):
-    """A destination that refuses connections and a breaker that stays open: what a refused request costs."""
+    """A destination that refuses connections and a breaker that stays open, without a probe between: what a refused request costs."""
     dead = free_port()
     process, port, admin, _ = start_proxy(
-        "\n".join([route("{ retry: off, circuitBreaker: { open: { base: 60s, max: 60s } } }"), route("{ retry: off }", "/without/{**rest}", "without")]), cluster(dead))
+        "\n".join([route("{ retry: off, circuitBreaker: { open: { base: 600s, max: 600s, jitter: 0 } } }"), route("{ retry: off }", "/without/{**rest}", "without")]), cluster(dead))
     address = f"http://127.0.0.1:{port}/orders/1"
     measures.loadgen("closed", {"it": address}, connections=1, during="300ms", status=503)
     if '"state": "open"' not in page(admin, "/breakers"):
