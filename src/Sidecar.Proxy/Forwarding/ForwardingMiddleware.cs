@@ -20,7 +20,7 @@ namespace Sidecar.Proxy.Forwarding;
 
 /// <summary>
 /// The last layer of the downstream half and the only bridge to the upstream half: gathers the facts the policies need,
-/// lets Yarp's forwarder carry the bytes, and tells the engine how it ended.
+/// lets a forwarder carry the bytes (<see cref="MessageForwarder"/>, or Yarp's), and tells the engine how it ended.
 /// </summary>
 public sealed class ForwardingMiddleware(
     IHttpForwarder forwarder,

@@ -20,7 +20,7 @@ public enum BodyReplay : byte
 
 /// <summary>
 /// One request as the policy engine sees it: facts, and one function that tries once. The engine knows nothing of
-/// HTTP classes; Yarp's forwarder drives it today, another transport may tomorrow.
+/// HTTP classes, and does not care whether it is driven for a message, a tunnel or a bare connection.
 /// </summary>
 public abstract class UpstreamExchange
 {
