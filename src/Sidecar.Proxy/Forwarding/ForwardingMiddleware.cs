@@ -34,15 +34,18 @@ public sealed class ForwardingMiddleware(
 
     /// <summary>Runs once per request, after the layers that decide; does nothing where these chose no route.</summary>
     public ValueTask InvokeAsync(HttpContext context, RequestRecord record) =>
-        context.Features.Get<LiveRoute>() is not { } route ? ValueTask.CompletedTask
+        LiveRoute.Of(record) is not { } route ? ValueTask.CompletedTask
 
         // Yarp's transforms want its own pipeline around them; it ends in the method below.
         : route.Compiled.HasTransforms ? new ValueTask(context.GetEndpoint()!.RequestDelegate!(context))
         : ForwardAsync(context, record, route);
 
     /// <summary>The end of Yarp's pipeline.</summary>
-    public Task TransformAsync(HttpContext context) =>
-        ForwardAsync(context, context.Features.GetRequiredFeature<RequestRecord>(), context.Features.GetRequiredFeature<LiveRoute>()).AsTask();
+    public Task TransformAsync(HttpContext context)
+    {
+        var record = RequestRecord.Of(context);
+        return ForwardAsync(context, record, LiveRoute.Of(record)!).AsTask();
+    }
 
     [AsyncMethodBuilder(typeof(PooledValueTaskBuilder))]
     private async ValueTask ForwardAsync(HttpContext context, RequestRecord record, LiveRoute route)

@@ -11,7 +11,7 @@ public sealed class LoopRefusalMiddleware(RequestDelegate next)
     /// <summary>Runs once per request.</summary>
     public Task InvokeAsync(HttpContext context)
     {
-        var record = context.Features.GetRequiredFeature<RequestRecord>();
+        var record = RequestRecord.Of(context);
         if (ListenerFeature.Of(record) is not { Refusal: { } reason })
         {
             return next(context);

@@ -21,7 +21,7 @@ public sealed class OverloadMiddleware(RequestDelegate next, TrafficCounters cou
         if (phase == DrainPhase.Refusing || (phase >= DrainPhase.Closing && context.Features.Get<ListenerFeature>()?.Kind != ListenerKind.Outbound))
         {
             // The application still needs its way out while it finishes: outbound is untouched until the very end.
-            context.Features.GetRequiredFeature<RequestRecord>().ClosesConnection = true;
+            RequestRecord.Of(context).ClosesConnection = true;
             if (phase == DrainPhase.Refusing)
             {
                 return Refuse(context, ProxyError.Draining);
@@ -38,7 +38,7 @@ public sealed class OverloadMiddleware(RequestDelegate next, TrafficCounters cou
 
     private Task Refuse(HttpContext context, ProxyError error)
     {
-        var record = context.Features.GetRequiredFeature<RequestRecord>();
+        var record = RequestRecord.Of(context);
         record.RefusedFor = ComeBackAfter;
         record.Fail(error);
         counters.RequestRefused();

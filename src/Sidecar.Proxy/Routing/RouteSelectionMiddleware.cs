@@ -18,10 +18,10 @@ public sealed class RouteSelectionMiddleware(RouteTable routes, UnmatchedHosts u
     /// <summary>Runs once per request, after endpoint routing.</summary>
     public Task InvokeAsync(HttpContext context)
     {
-        var record = context.Features.GetRequiredFeature<RequestRecord>();
+        var record = RequestRecord.Of(context);
         if (context.GetEndpoint()?.Metadata.GetMetadata<RouteHandle>()?.Current is { } route)
         {
-            Take(context, record, route);
+            Take(record, route);
             return Task.CompletedTask;
         }
 
@@ -29,7 +29,7 @@ public sealed class RouteSelectionMiddleware(RouteTable routes, UnmatchedHosts u
         if (routes.Passthrough is { } passthrough && ListenerFeature.Of(record) is { Original: not null })
         {
             unmatched.Add(record.Direction, record.Host);
-            Take(context, record, passthrough);
+            Take(record, passthrough);
             return Task.CompletedTask;
         }
 
@@ -37,10 +37,10 @@ public sealed class RouteSelectionMiddleware(RouteTable routes, UnmatchedHosts u
         return Task.CompletedTask;
     }
 
-    private static void Take(HttpContext context, RequestRecord record, LiveRoute route)
+    private static void Take(RequestRecord record, LiveRoute route)
     {
         record.Route = route.Compiled.Id;
         record.Cluster = route.Compiled.Route.ClusterId;
-        context.Features.Set(route);
+        record.Decision = route;
     }
 }

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Sidecar.Proxy.Configuration;
 using Sidecar.Proxy.Policies;
+using Sidecar.Proxy.Telemetry;
 using Sidecar.Proxy.Upstream;
 
 namespace Sidecar.Proxy.Routing;
@@ -9,7 +10,11 @@ namespace Sidecar.Proxy.Routing;
 /// <param name="Compiled">What the configuration says.</param>
 /// <param name="Engine">Its policies and their state.</param>
 /// <param name="Cluster">Where it goes.</param>
-public sealed record LiveRoute(CompiledRoute Compiled, RoutePolicyEngine Engine, UpstreamCluster Cluster);
+public sealed record LiveRoute(CompiledRoute Compiled, RoutePolicyEngine Engine, UpstreamCluster Cluster)
+{
+    /// <summary>The route that was chosen for a request; null when none was.</summary>
+    public static LiveRoute? Of(RequestRecord record) => record.Decision as LiveRoute;
+}
 
 /// <summary>
 /// The place an endpoint points to. Yarp keeps an endpoint as long as its own view of the route is unchanged; what

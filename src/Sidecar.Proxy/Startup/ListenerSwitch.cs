@@ -11,7 +11,7 @@ public sealed class ListenerSwitch(Func<HttpContext, ICallerConnection, Task> tr
     /// <summary>Runs once per request.</summary>
     public Task InvokeAsync(HttpContext context)
     {
-        var listener = context.Features.Get<ListenerFeature>();
+        var listener = (ListenerFeature?)context.Features[typeof(ListenerFeature)];
         return listener?.Kind switch
         {
             ListenerKind.Reverse or ListenerKind.Outbound or ListenerKind.Inbound => traffic(context, listener),

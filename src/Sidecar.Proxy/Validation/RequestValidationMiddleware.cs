@@ -16,7 +16,7 @@ public sealed class RequestValidationMiddleware(RequestDelegate next)
             return next(context);
         }
 
-        var record = context.Features.GetRequiredFeature<RequestRecord>();
+        var record = RequestRecord.Of(context);
         record.Fail(ProxyError.MalformedRequest, refusal.Reason, refusal.Status);
         record.ClosesConnection |= refusal.ClosesConnection;
         return Task.CompletedTask;

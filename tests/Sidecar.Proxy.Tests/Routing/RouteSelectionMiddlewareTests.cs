@@ -23,7 +23,7 @@ public sealed class RouteSelectionMiddlewareTests : IAsyncDisposable
         var context = await SelectAsync(Intercepted, Endpoint("orders"));
 
         Assert.Equal(("orders", "c"), (_record.Route, _record.Cluster));
-        Assert.Same(_routes.Table.Handle("orders").Current, context.Features.Get<LiveRoute>());
+        Assert.Same(_routes.Table.Handle("orders").Current, LiveRoute.Of(RequestRecord.Of(context)));
         Assert.Empty(_unmatched.Busiest());
     }
 
@@ -34,7 +34,7 @@ public sealed class RouteSelectionMiddlewareTests : IAsyncDisposable
         var context = await SelectAsync(Intercepted, new Endpoint(_ => throw new InvalidOperationException(), null, "405"));
 
         Assert.Null(context.GetEndpoint());
-        Assert.True(context.Features.Get<LiveRoute>()!.Compiled.IsPassthrough);
+        Assert.True(LiveRoute.Of(RequestRecord.Of(context))!.Compiled.IsPassthrough);
         Assert.Equal(("", "original", ProxyError.None), (_record.Route, _record.Cluster, _record.Failure));
         Assert.Equal(new UnmatchedHost("outbound", "a.test", 1, 0), Assert.Single(_unmatched.Busiest()));
     }
@@ -47,7 +47,7 @@ public sealed class RouteSelectionMiddlewareTests : IAsyncDisposable
         var context = await SelectAsync(new ListenerFeature(kind), null);
 
         Assert.Equal(ProxyError.NoRoute, _record.Failure);
-        Assert.Null(context.Features.Get<LiveRoute>());
+        Assert.Null(LiveRoute.Of(RequestRecord.Of(context)));
         Assert.Empty(_unmatched.Busiest());
     }
 
@@ -69,7 +69,7 @@ public sealed class RouteSelectionMiddlewareTests : IAsyncDisposable
 
         var context = await SelectAsync(Intercepted, endpoint);
 
-        Assert.True(context.Features.Get<LiveRoute>()!.Compiled.IsPassthrough);
+        Assert.True(LiveRoute.Of(RequestRecord.Of(context))!.Compiled.IsPassthrough);
     }
 
     private Endpoint Endpoint(string id) => new(_ => Task.CompletedTask, new EndpointMetadataCollection(_routes.Table.Handle(id)), id);
