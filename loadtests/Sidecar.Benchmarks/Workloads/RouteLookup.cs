@@ -33,7 +33,7 @@ public class RouteLookup
     public void Setup()
     {
         var live = new LiveRoutes(string.Join(", ", Numbered.Of(Routes, Route)));
-        var transport = new DrainableListenerFactory(ProxyServices.SocketTransport(), static _ => false, static _ => null);
+        var transport = new DrainableListenerFactory(ProxyServices.SocketTransport(TimeProvider.System), static _ => false, static _ => null);
         var listeners = new Listeners(live.Configuration, connectionLimit: 1024, live.Counters, new DrainState(), live.Telemetry, live.Time);
         var server = ProxyServices.Create(new SidecarProxyConfigProvider(live.Snapshot), listeners, transport, isIntercepting: false);
         server.Pipeline.UseRouting();

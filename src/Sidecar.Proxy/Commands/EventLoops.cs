@@ -1,12 +1,14 @@
 using System.Globalization;
 using Sidecar.Contract;
+using Sidecar.Proxy.Sockets;
 
 namespace Sidecar.Proxy.Commands;
 
 /// <summary>
 /// Scheduling for a sidecar: completions of sockets run on the event loop that saw them, and there are as many loops as
 /// cores granted. Fewer hops between threads per request is worth more here than spreading over every core of a node
-/// that belongs to the application. The runtime reads both variables when the first socket is made, so they are set before.
+/// that belongs to the application. HTTP runs on loops of our own, what is not HTTP on the platform's: as many of each, never busy at once
+/// with the same connection. The runtime reads both variables when the first socket is made, so they are set before.
 /// </summary>
 public static class EventLoops
 {
@@ -32,6 +34,7 @@ public static class EventLoops
             return problem;
         }
 
+        EventLoopGroup.Size = count;
         SetUnlessSet(InlineCompletionsVariable, "1");
         SetUnlessSet(ThreadCountVariable, count.ToString(CultureInfo.InvariantCulture));
         return null;

@@ -30,7 +30,7 @@ internal sealed class OpaqueExchange(UpstreamDialer dialer, TimeProvider time) :
             {
                 Status = Connected,
                 GrpcStatus = GrpcStatus.Unknown,
-                Response = await dialer.DialAsync(address.IdnHost, address.Port, deadline.Token),
+                Response = await dialer.DialAsync(address.IdnHost, address.Port, onLoop: false, deadline.Token),
             };
         }
         catch (SocketException e)

@@ -28,7 +28,7 @@ public sealed class ConnectionSorter(
     Func<Socket, IPEndPoint?> original,
     LoopGuard guard,
     IOpaqueForwarder forwarder,
-    Func<Socket, ConnectionContext> toHttp,
+    Func<InterceptedConnection, ConnectionContext> toHttp,
     ServerFirstPorts serverFirst,
     Func<InterceptionConfiguration> settings,
     int connectionLimit,
@@ -45,10 +45,12 @@ public sealed class ConnectionSorter(
     public async Task<ConnectionContext?> SortAsync(Socket socket, CancellationToken stopping)
     {
         ConnectionContext? http = null;
+        InterceptedConnection? connection = null;
         var open = counters.ConnectionOpened(_way);
         try
         {
-            if (Identify(socket) is not { } connection)
+            connection = Identify(socket);
+            if (connection is null)
             {
                 socket.Dispose();
             }
@@ -66,12 +68,14 @@ public sealed class ConnectionSorter(
         catch (Exception e) when (e is SocketException or ObjectDisposedException or OperationCanceledException or IOException)
         {
             // The client left, or the process ends.
+            connection?.Loop?.Release();
             socket.Dispose();
         }
         finally
         {
             if (http is null)
             {
+                connection?.Loop?.Release();
                 counters.ConnectionClosed(_way);
             }
         }
@@ -119,7 +123,7 @@ public sealed class ConnectionSorter(
             return null;
         }
 
-        var clientSpoke = Readable.WaitAsync(connection.Socket, stopping);
+        var clientSpoke = connection.HasSpokenAsync(stopping);
         IOpaqueUpstream? upstream = null;
         try
         {
@@ -201,6 +205,8 @@ public sealed class ConnectionSorter(
         upstream ??= await forwarder.DialAsync(connection, hello, stopping);
         if (upstream is not null)
         {
+            // It is copied between plain sockets.
+            connection.Loop?.Release();
             await forwarder.CarryAsync(connection, upstream, outcome, hello, stopping);
         }
     }
@@ -209,7 +215,7 @@ public sealed class ConnectionSorter(
     private async Task<ConnectionContext?> RefuseAsync(InterceptedConnection connection, InterceptionConfiguration current, CancellationToken stopping)
     {
         telemetry.Detected(_direction, DetectionOutcomes.Refused);
-        var clientSpoke = Readable.WaitAsync(connection.Socket, stopping);
+        var clientSpoke = connection.HasSpokenAsync(stopping);
         if (await IsHeardWithinAsync(clientSpoke, current.Detection) && clientSpoke.IsCompletedSuccessfully)
         {
             var (protocol, _) = await _look.RunAsync(connection.Socket, current.Detection, stopping);
@@ -231,7 +237,7 @@ public sealed class ConnectionSorter(
             telemetry.Detected(_direction, DetectionOutcomes.Of(protocol));
         }
 
-        var http = toHttp(connection.Socket);
+        var http = toHttp(connection);
         http.Features.Set(connection.Feature);
         if (protocol == CarriedProtocol.Http2)
         {

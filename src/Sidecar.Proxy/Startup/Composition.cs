@@ -104,7 +104,7 @@ public sealed class Composition : IAsyncDisposable
             _telemetry,
             Time);
         var transport = new DrainableListenerFactory(
-            ProxyServices.SocketTransport(),
+            ProxyServices.SocketTransport(Time),
             endpoint => ProxyServices.IsAddressOf(endpoint, configuration.Listeners.Reverse) || ProxyServices.IsAddressOf(endpoint, configuration.Listeners.Inbound),
             interception.Create);
         Drain = new DrainSequence(

@@ -1,7 +1,5 @@
 using System.Net;
-using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
-using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Sidecar.Configuration.Effective;
 using Sidecar.Proxy.Interception;
 using Sidecar.Proxy.Telemetry;
@@ -29,7 +27,7 @@ public sealed class InterceptionListeners(
     RequestTelemetry telemetry,
     TimeProvider time)
 {
-    private readonly Lazy<SocketConnectionContextFactory> _connections = new(ProxyServices.SocketConnections);
+    private readonly Func<InterceptedConnection, ConnectionContext> _toHttp = ProxyServices.Connections();
 
     /// <summary>The listener of an intercepted address; null for any other.</summary>
     public IConnectionListener? Create(EndPoint endpoint) =>
@@ -40,8 +38,6 @@ public sealed class InterceptionListeners(
     private InterceptionListener Create(IPEndPoint address, ListenerKind kind) => new(
         address,
         ProxyServices.Backlog,
-        new ConnectionSorter(kind, OriginalDestination.Read, guard, forwarder, ToHttp, serverFirst, settings, connectionLimit, counters, telemetry, time),
+        new ConnectionSorter(kind, OriginalDestination.Read, guard, forwarder, _toHttp, serverFirst, settings, connectionLimit, counters, telemetry, time),
         time);
-
-    private ConnectionContext ToHttp(Socket socket) => _connections.Value.Create(socket);
 }

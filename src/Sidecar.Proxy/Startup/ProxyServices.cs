@@ -11,7 +11,9 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Sidecar.Proxy.Configuration;
 using Sidecar.Proxy.Forwarding;
+using Sidecar.Proxy.Interception;
 using Sidecar.Proxy.Routing;
+using Sidecar.Proxy.Sockets;
 using Yarp.ReverseProxy.Configuration;
 using Yarp.ReverseProxy.Forwarder;
 using Yarp.ReverseProxy.SessionAffinity;
@@ -57,11 +59,11 @@ public static class ProxyServices
     }
 
     /// <summary>
-    /// Kestrel's socket transport with inline scheduling: with inline socket completions (set by the program) a request is
-    /// served on the event loop that read it. Nothing on this path blocks, which is what makes that safe; it is the largest
-    /// single saving there is (PERFORMANCE §2.3: 2.3–2.8 × HAProxy's CPU → 1.5–1.7 ×).
+    /// What Kestrel reads from and writes to. A request is served on the event loop that read it, which is the largest single saving
+    /// there is (PERFORMANCE §2.3: 2.3–2.8 × HAProxy's CPU → 1.5–1.7 ×); nothing on this path blocks, which is what makes that safe. On Linux
+    /// the loop is our own; elsewhere Kestrel's socket transport with inline scheduling, where the program sets inline completions.
     /// </summary>
-    public static SocketTransportFactory SocketTransport() => new(
+    public static IConnectionListenerFactory SocketTransport(TimeProvider time) => EventLoopGroup.IsSupported ? new LoopListenerFactory(Backlog, time) : new SocketTransportFactory(
         Options.Create(new SocketTransportOptions
         {
             UnsafePreferInlineScheduling = true,
@@ -71,10 +73,19 @@ public static class ProxyServices
         }),
         NullLoggerFactory.Instance);
 
-    /// <summary>The same transport for sockets that were accepted by <see cref="Interception.InterceptionListener"/>.</summary>
-    public static SocketConnectionContextFactory SocketConnections() => new(
-        new SocketConnectionFactoryOptions { UnsafePreferInlineScheduling = true, WaitForDataBeforeAllocatingBuffer = true },
-        NullLogger.Instance);
+    /// <summary>Makes the server's connection of one that <see cref="InterceptionListener"/> accepted and that speaks HTTP.</summary>
+    public static Func<InterceptedConnection, ConnectionContext> Connections()
+    {
+        if (EventLoopGroup.IsSupported)
+        {
+            return static connection => new LoopConnection(connection.Loop ?? new LoopSocket(connection.Socket));
+        }
+
+        var sockets = new SocketConnectionContextFactory(
+            new SocketConnectionFactoryOptions { UnsafePreferInlineScheduling = true, WaitForDataBeforeAllocatingBuffer = true },
+            NullLogger.Instance);
+        return connection => sockets.Create(connection.Socket);
+    }
 
     /// <summary>Is this the address of that listener? Compared by reference first: two listeners may both ask for port 0.</summary>
     public static bool IsAddressOf(EndPoint endpoint, IPEndPoint? listener) =>

@@ -26,15 +26,14 @@ public sealed class DialedSockets
     /// <summary>Begins to connect, and remembers the connection until <see cref="Forget"/>.</summary>
     /// <param name="socket">Not connected yet.</param>
     /// <param name="destination">Where to.</param>
-    /// <param name="connecting">Completes when it is connected.</param>
-    /// <param name="cancellationToken">Ends the attempt.</param>
+    /// <param name="begin">Begins.</param>
+    /// <param name="connecting">What that returned.</param>
     /// <returns>What to forget; null when the kernel refused at once.</returns>
-    internal (IPEndPoint Local, IPEndPoint Remote)? Connect(
-        Socket socket, IPEndPoint destination, out ValueTask connecting, CancellationToken cancellationToken)
+    internal (IPEndPoint Local, IPEndPoint Remote)? Connect<T>(Socket socket, IPEndPoint destination, Func<Socket, IPEndPoint, T> begin, out T connecting)
     {
         lock (_lock)
         {
-            connecting = socket.ConnectAsync(destination, cancellationToken);
+            connecting = begin(socket, destination);
             if (SocketName.Of(socket) is not { Port: > 0 } local)
             {
                 return null;

@@ -27,11 +27,13 @@ internal sealed class UpstreamConnector(UpstreamDialer dialer, ConnectionLimit l
         }
 
         UpstreamSocket? socket = null;
-        UpstreamSocketStream stream;
+        Stream stream;
         try
         {
-            socket = await dialer.DialAsync(endPoint.Host, endPoint.Port, cancellationToken);
-            stream = new UpstreamSocketStream(socket, limit, endPoint.Host, endPoint.Port);
+            socket = await dialer.DialAsync(endPoint.Host, endPoint.Port, onLoop: true, cancellationToken);
+            stream = socket.Loop is { } loop
+                ? new UpstreamLoopStream(socket, loop, limit, endPoint.Host, endPoint.Port)
+                : new UpstreamSocketStream(socket, limit, endPoint.Host, endPoint.Port);
         }
         catch (Exception e)
         {

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Sidecar.Proxy.Sockets;
 
 namespace Sidecar.Proxy.Upstream;
 
@@ -8,13 +9,17 @@ namespace Sidecar.Proxy.Upstream;
 public sealed class UpstreamDialer(DialedSockets dialed)
 {
     /// <summary>Connects; to the addresses of a name in turn, until one accepts.</summary>
+    /// <param name="host">An address or a name.</param>
+    /// <param name="port">Port.</param>
+    /// <param name="onLoop">For HTTP: on an event loop of ours, where there is one (<see cref="UpstreamSocket.Loop"/>).</param>
+    /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="SocketException">What the kernel or the resolver said; of the last address.</exception>
     /// <exception cref="OperationCanceledException">Cancelled first.</exception>
-    public async ValueTask<UpstreamSocket> DialAsync(string host, int port, CancellationToken cancellationToken)
+    public async ValueTask<UpstreamSocket> DialAsync(string host, int port, bool onLoop, CancellationToken cancellationToken)
     {
         if (IPAddress.TryParse(host, out var address))
         {
-            return await DialAsync(new IPEndPoint(address, port), cancellationToken);
+            return await DialAsync(new IPEndPoint(address, port), onLoop, cancellationToken);
         }
 
         var addresses = await Dns.GetHostAddressesAsync(host, cancellationToken);
@@ -22,7 +27,7 @@ public sealed class UpstreamDialer(DialedSockets dialed)
         {
             try
             {
-                return await DialAsync(new IPEndPoint(addresses[i], port), cancellationToken);
+                return await DialAsync(new IPEndPoint(addresses[i], port), onLoop, cancellationToken);
             }
             catch (SocketException)
             {
@@ -31,7 +36,7 @@ public sealed class UpstreamDialer(DialedSockets dialed)
         }
 
         return addresses.Length > 0
-            ? await DialAsync(new IPEndPoint(addresses[^1], port), cancellationToken)
+            ? await DialAsync(new IPEndPoint(addresses[^1], port), onLoop, cancellationToken)
             : throw new SocketException((int)SocketError.NoData);
     }
 
@@ -46,7 +51,7 @@ public sealed class UpstreamDialer(DialedSockets dialed)
         {
             // Small requests must not wait for the peer's delayed acknowledgement (Nagle).
             socket.NoDelay = true;
-            connection = dialed.Connect(socket, destination, out var connecting, cancellationToken);
+            connection = dialed.Connect(socket, destination, (socket, destination) => socket.ConnectAsync(destination, cancellationToken), out var connecting);
             await connecting;
 
             // The HTTP client asks for the peer when it takes the connection over. When that has been reset already the question
@@ -61,6 +66,40 @@ public sealed class UpstreamDialer(DialedSockets dialed)
             throw;
         }
     }
+
+    private ValueTask<UpstreamSocket> DialAsync(IPEndPoint destination, bool onLoop, CancellationToken cancellationToken) =>
+        onLoop && EventLoopGroup.IsSupported ? DialOnLoopAsync(destination, cancellationToken) : DialAsync(destination, cancellationToken);
+
+    private async ValueTask<UpstreamSocket> DialOnLoopAsync(IPEndPoint destination, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        var socket = new Socket(destination.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { Blocking = false, NoDelay = true };
+        (IPEndPoint Local, IPEndPoint Remote)? connection = null;
+        LoopSocket? loop = null;
+        try
+        {
+            connection = dialed.Connect(socket, destination, SocketCalls.Connect, out var error);
+            if (error == SocketError.Success)
+            {
+                loop = new LoopSocket(socket, isConnecting: true);
+                var connecting = loop.ConnectedAsync();
+                using (cancellationToken.UnsafeRegister(static loop => ((LoopSocket)loop!).CancelConnect(), loop))
+                {
+                    error = await connecting;
+                }
+            }
+
+            cancellationToken.ThrowIfCancellationRequested();
+            return error == SocketError.Success ? new UpstreamSocket(socket, dialed, connection, loop) : throw new SocketException((int)error);
+        }
+        catch
+        {
+            dialed.Forget(connection);
+            loop?.Close();
+            socket.Dispose();
+            throw;
+        }
+    }
 }
 
 /// <summary>A connected socket that is forgotten as one of ours when it is closed.</summary>
@@ -70,8 +109,9 @@ public sealed class UpstreamSocket : IDisposable
     private readonly (IPEndPoint Local, IPEndPoint Remote)? _connection;
     private bool _isForgotten;
 
-    internal UpstreamSocket(Socket socket, DialedSockets dialed, (IPEndPoint Local, IPEndPoint Remote)? connection)
+    internal UpstreamSocket(Socket socket, DialedSockets dialed, (IPEndPoint Local, IPEndPoint Remote)? connection, LoopSocket? loop = null)
     {
+        Loop = loop;
         Socket = socket;
         _dialed = dialed;
         _connection = connection;
@@ -80,10 +120,14 @@ public sealed class UpstreamSocket : IDisposable
     /// <summary>The socket.</summary>
     public Socket Socket { get; }
 
+    /// <summary>The socket as its event loop has it; null when it has none.</summary>
+    internal LoopSocket? Loop { get; }
+
     /// <inheritdoc/>
     public void Dispose()
     {
         Forget();
+        Loop?.Close();
         Socket.Dispose();
     }
 

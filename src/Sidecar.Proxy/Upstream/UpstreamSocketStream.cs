@@ -2,7 +2,7 @@ using System.Net.Sockets;
 
 namespace Sidecar.Proxy.Upstream;
 
-/// <summary>A socket's stream that gives its place in the <see cref="ConnectionLimit"/> back when it is closed, by whomever.</summary>
+/// <summary>Where there is no event loop of ours: a socket's stream that gives its place in the <see cref="ConnectionLimit"/> back when it is closed, by whomever.</summary>
 internal sealed class UpstreamSocketStream(UpstreamSocket socket, ConnectionLimit limit, string host, int port)
     : NetworkStream(socket.Socket, ownsSocket: true)
 {

@@ -41,7 +41,7 @@ internal sealed class SorterRig : IAsyncDisposable
             },
             new LoopGuard(new LocalAddresses(Time, () => []), (_, _) => false, () => []),
             Forwarder,
-            ProxyServices.SocketConnections().Create,
+            ProxyServices.Connections(),
             ServerFirst,
             () => current,
             connectionLimit,

@@ -18,7 +18,7 @@ public class DrainableListenerFactoryTests
     public async Task StopAcceptingAsync_Inbound_ServesWhoIsConnectedAndNobodyElse()
     {
         await using var rig = new SorterRig(ListenerKind.Inbound);
-        var factory = new DrainableListenerFactory(ProxyServices.SocketTransport(), _ => true, _ => rig.Listener);
+        var factory = new DrainableListenerFactory(ProxyServices.SocketTransport(TimeProvider.System), _ => true, _ => rig.Listener);
         var listener = await factory.BindAsync(rig.Listener.EndPoint);
         using var client = rig.Connect();
         await Patience.Await(rig.Time.WaitForTimersAsync(1), "the detection time begins");
@@ -38,7 +38,7 @@ public class DrainableListenerFactoryTests
     public async Task StopAcceptingAsync_Outbound_GoesOn()
     {
         await using var rig = new SorterRig();
-        var factory = new DrainableListenerFactory(ProxyServices.SocketTransport(), _ => false, _ => rig.Listener);
+        var factory = new DrainableListenerFactory(ProxyServices.SocketTransport(TimeProvider.System), _ => false, _ => rig.Listener);
         await factory.BindAsync(rig.Listener.EndPoint);
 
         await factory.StopAcceptingAsync();
