@@ -22,7 +22,7 @@ internal static class Epoll
     public const uint Ended = 0x008 | 0x010 | 0x2000 | 0x002;
 
     // All of it, told once for every change (EPOLLET): a socket is registered once for its life.
-    private const uint Everything = Readable | Writable | 0x2000 | 0x002 | 0x8000_0000;
+    private const uint Everything = Readable | Writable | Ended | 0x8000_0000;
 
     private const int Add = 1, Delete = 2, CloseOnExec = 0x80000;
 

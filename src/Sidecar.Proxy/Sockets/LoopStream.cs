@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Net.Sockets;
-using System.Threading.Tasks.Sources;
 
 namespace Sidecar.Proxy.Sockets;
 
@@ -48,7 +47,7 @@ internal class LoopStream(LoopSocket socket) : Stream
 
         var sending = socket.SendAsync(new ReadOnlySequence<byte>(buffer));
         return !sending.IsCompletedSuccessfully ? AwaitSendAsync(sending)
-            : sending.Result is not SocketError.Success and var error ? ValueTask.FromException(Failure(error))
+            : sending.Result is not SocketError.Success and var error ? ValueTask.FromException(WriteFailure(error))
             : default;
     }
 
@@ -72,6 +71,9 @@ internal class LoopStream(LoopSocket socket) : Stream
     /// <inheritdoc/>
     public override void SetLength(long value) => throw new NotSupportedException();
 
+    /// <summary>What a read throws.</summary>
+    internal static IOException ReadFailure(SocketError error) => Failure("read data from", error);
+
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
@@ -83,10 +85,13 @@ internal class LoopStream(LoopSocket socket) : Stream
         base.Dispose(disposing);
     }
 
-    private static IOException Failure(SocketError error)
+    private static IOException WriteFailure(SocketError error) => Failure("write data to", error);
+
+    // The words of the platform's own stream.
+    private static IOException Failure(string attempt, SocketError error)
     {
         var cause = new SocketException((int)error);
-        return new IOException($"Unable to write data to the transport connection: {cause.Message}.", cause);
+        return new IOException($"Unable to {attempt} the transport connection: {cause.Message}.", cause);
     }
 
     private static async ValueTask AwaitSendAsync(ValueTask<SocketError> sending)
@@ -94,7 +99,7 @@ internal class LoopStream(LoopSocket socket) : Stream
         var error = await sending;
         if (error != SocketError.Success)
         {
-            throw Failure(error);
+            throw WriteFailure(error);
         }
     }
 
@@ -113,6 +118,6 @@ internal class LoopStream(LoopSocket socket) : Stream
             cancellationToken.ThrowIfCancellationRequested();
         }
 
-        return result.IsSuccess ? result.Count : throw PendingReceive.Failure(result.Error);
+        return result.IsSuccess ? result.Count : throw ReadFailure(result.Error);
     }
 }

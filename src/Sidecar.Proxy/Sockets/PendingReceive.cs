@@ -27,7 +27,7 @@ internal sealed class PendingReceive(SafeSocketHandle socket) : IValueTaskSource
     public ValueTask<int> ReadAsync(Memory<byte> buffer) =>
         !TryOrWait(buffer, out var result) ? new ValueTask<int>(this, _result.Version)
         : result.IsSuccess ? new ValueTask<int>(result.Count)
-        : ValueTask.FromException<int>(Failure(result.Error));
+        : ValueTask.FromException<int>(LoopStream.ReadFailure(result.Error));
 
     /// <summary>Receives if there is something.</summary>
     public SocketResult Try(Span<byte> buffer)
@@ -97,13 +97,6 @@ internal sealed class PendingReceive(SafeSocketHandle socket) : IValueTaskSource
         }
     }
 
-    /// <summary>What a stream says of an error, with the words of the platform's own.</summary>
-    public static IOException Failure(SocketError error)
-    {
-        var cause = new SocketException((int)error);
-        return new IOException($"Unable to read data from the transport connection: {cause.Message}.", cause);
-    }
-
     /// <inheritdoc/>
     public SocketResult GetResult(short token) => _result.GetResult(token);
 
@@ -111,7 +104,7 @@ internal sealed class PendingReceive(SafeSocketHandle socket) : IValueTaskSource
     int IValueTaskSource<int>.GetResult(short token)
     {
         var result = _result.GetResult(token);
-        return result.IsSuccess ? result.Count : throw Failure(result.Error);
+        return result.IsSuccess ? result.Count : throw LoopStream.ReadFailure(result.Error);
     }
 
     /// <inheritdoc/>

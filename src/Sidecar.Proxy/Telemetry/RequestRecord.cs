@@ -1,5 +1,5 @@
-using Microsoft.AspNetCore.Http;
 using System.Diagnostics;
+using Microsoft.AspNetCore.Http;
 using Sidecar.Proxy.Errors;
 using Sidecar.Proxy.Pooling;
 

@@ -1,5 +1,4 @@
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
 using Sidecar.Proxy.Errors;
 using Sidecar.Proxy.Telemetry;
 
