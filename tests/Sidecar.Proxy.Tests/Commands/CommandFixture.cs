@@ -56,7 +56,8 @@ internal sealed class CommandFixture
     /// <summary>Returns when the command waits between two questions: no request, so no request's timeout, is under way.</summary>
     public async Task PauseAsync(Task<int> command)
     {
-        while (!command.IsCompleted && (Time.ActiveTimers != 1 || Time.NextDueIn > TimeSpan.FromSeconds(1)))
+        // The one timer may be a request's that ends between the two looks: then there is none, and the wait has not begun.
+        while (!command.IsCompleted && !(Time.ActiveTimers == 1 && Time.NextDueIn <= TimeSpan.FromSeconds(1)))
         {
             await Task.Yield();
         }
