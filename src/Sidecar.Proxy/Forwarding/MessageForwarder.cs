@@ -21,27 +21,29 @@ internal static class MessageForwarder
     // A sidecar's usual answer fits the first. One that fills it is large, and fewer, larger reads are worth the memory.
     private const int FirstBufferBytes = 16 * 1024, LargeBufferBytes = 64 * 1024;
 
-    /// <summary>
-    /// Sends the request through its route's policies and copies the answer. Where there is none to copy, the record knows why
-    /// and nothing was written. Throws for defects only.
-    /// </summary>
-    /// <param name="context">The caller.</param>
-    /// <param name="exchange">The request.</param>
-    /// <param name="cancellationToken">Ends it: the caller is gone, or a clock of the transfer ran out.</param>
-    [AsyncMethodBuilder(typeof(PooledValueTaskBuilder<>))]
-    public static async ValueTask<ForwarderError> SendAsync(
-        HttpContext context, HttpExchange exchange, CancellationToken cancellationToken)
+    /// <summary>What goes upstream.</summary>
+    public static UpstreamMessage Message(HttpContext context, HttpExchange exchange)
     {
-        exchange.Message = Message(context, exchange);
-        exchange.IsExecuted = true;
-        var outcome = await exchange.Route.Engine.ExecuteAsync(exchange, cancellationToken);
-        if (!outcome.HasResponse)
+        var message = exchange.TakeMessage(context.Request.Headers.Host);
+        message.Method = HttpMethod.Parse(exchange.Method);
+        if (exchange.CallerBody is { } body)
         {
-            exchange.Fail(outcome);
-            return ForwarderError.None;
+            message.Content = new RequestBodyContent(body);
         }
 
-        var response = (HttpResponseMessage)outcome.Response!;
+        exchange.Transformer.CopyHead(context.Request, message);
+        return message;
+    }
+
+    /// <summary>Copies the answer to the caller. Throws for defects only.</summary>
+    /// <param name="context">The caller.</param>
+    /// <param name="exchange">The request.</param>
+    /// <param name="response">What came; disposed here.</param>
+    /// <param name="cancellationToken">Ends it: the caller is gone, or a clock of the transfer ran out.</param>
+    [AsyncMethodBuilder(typeof(PooledValueTaskBuilder<>))]
+    public static async ValueTask<ForwarderError> AnswerAsync(
+        HttpContext context, HttpExchange exchange, HttpResponseMessage response, CancellationToken cancellationToken)
+    {
         var body = Stream.Null;
         try
         {
@@ -65,19 +67,6 @@ internal static class MessageForwarder
         var length = response.Version.Major == 1 ? context.Response.ContentLength : null;
         var error = await CopyBodyAsync(context.Response, exchange, body, length, cancellationToken);
         return error == ForwarderError.None && length is null ? await CopyTrailersAsync(context, exchange, response, cancellationToken) : error;
-    }
-
-    private static UpstreamMessage Message(HttpContext context, HttpExchange exchange)
-    {
-        var message = exchange.TakeMessage(context.Request.Headers.Host);
-        message.Method = HttpMethod.Parse(exchange.Method);
-        if (exchange.CallerBody is { } body)
-        {
-            message.Content = new RequestBodyContent(body);
-        }
-
-        exchange.Transformer.CopyHead(context.Request, message);
-        return message;
     }
 
     private static void CopyStatus(HttpResponseMessage response, HttpContext context, HttpExchange exchange)

@@ -14,7 +14,7 @@ internal sealed class IdleWatch(IdleLimits limits, string host, int port, TimePr
     public void Closed() => limits.Observe(host, port, time.GetElapsedTime(_since));
 
     /// <summary>Time until it should be given up, zero or less when that has passed; null when nothing is known.</summary>
-    public TimeSpan? Left() => limits.Find(host, port) - time.GetElapsedTime(_since);
+    public TimeSpan? Left() => limits.Find(host, port) is { } limit ? limit - time.GetElapsedTime(_since) : null;
 
     /// <summary>A timer that fires once.</summary>
     public ITimer Start(TimerCallback callback, object state, TimeSpan due) => time.CreateTimer(callback, state, due, Timeout.InfiniteTimeSpan);
@@ -41,6 +41,9 @@ internal sealed class IdleLimits(TimeProvider time)
 
     private readonly ConcurrentDictionary<(string Host, int Port), Observation> _observations = new();
 
+    // Most servers never close first. The dictionary takes all its locks to say that it is empty.
+    private volatile bool _hasObserved;
+
     /// <summary>The server closed a connection that had been idle for so long.</summary>
     public void Observe(string host, int port, TimeSpan idle)
     {
@@ -58,11 +61,12 @@ internal sealed class IdleLimits(TimeProvider time)
                 ? new Observation(seen.Idle, (seen.Idle < before.Idle ? seen.Idle : before.Idle) * (1 - Margin), seen.Now)
                 : before with { Idle = seen.Idle, At = seen.Now },
             (Idle: idle, Now: now));
+        _hasObserved = true;
     }
 
     /// <summary>How long a connection to this address may be idle; null when nothing is known.</summary>
     public TimeSpan? Find(string host, int port) =>
-        !_observations.IsEmpty && _observations.TryGetValue((host, port), out var seen) && time.GetElapsedTime(seen.At) < Forget ? seen.Limit : null;
+        _hasObserved && _observations.TryGetValue((host, port), out var seen) && time.GetElapsedTime(seen.At) < Forget ? seen.Limit : null;
 
     private void ForgetOld()
     {

@@ -8,6 +8,9 @@ namespace Sidecar.Proxy.Upstream;
 /// </summary>
 public sealed class UpstreamMessage : HttpRequestMessage
 {
+    private FieldNames _names;
+    private int _count;
+
     /// <summary>
     /// An idle HTTP/1 connection took it at once. Otherwise the client may still be dialling with it in hand, and would read the
     /// address of whoever had it next.
@@ -17,32 +20,43 @@ public sealed class UpstreamMessage : HttpRequestMessage
     /// <summary>The attempt that sends it, or sent it last.</summary>
     internal CallTrace? Call { get; set; }
 
+    /// <summary>The client writes a field. Noted here, since asking the message later for its names would make their values too.</summary>
+    public void OnField(string name)
+    {
+        if (_count < FieldNames.Length)
+        {
+            _names[_count] = name;
+        }
+
+        _count++;
+    }
+
     /// <summary>Forgets what it said, but for the host's name where that is the same: checking a name costs the client an address.</summary>
     public void Clear(string? host)
     {
+        // Fields of a content are among those noted, and not the message's to remove.
+        var isHostKept = IsReusable && Content is null && _count <= FieldNames.Length && host is not null && Headers.Host == host;
         Content = null;
         Call = null;
         IsReusable = false;
-        var names = default(FieldNames);
-        var count = 0;
-        if (host is null || Headers.Host != host || Headers.NonValidated.Count > FieldNames.Length)
+        if (isHostKept)
         {
-            Headers.Clear();
-            return;
-        }
-
-        foreach (var (name, _) in Headers.NonValidated)
-        {
-            if (!name.Equals("Host", StringComparison.Ordinal))
+            foreach (var name in _names[.._count])
             {
-                names[count++] = name;
+                if (!name!.Equals("Host", StringComparison.Ordinal))
+                {
+                    Headers.Remove(name);
+                }
             }
         }
 
-        while (count > 0)
+        // Nothing stays that was not seen.
+        if (!isHostKept || Headers.NonValidated.Count > 1)
         {
-            Headers.Remove(names[--count]!);
+            Headers.Clear();
         }
+
+        _count = 0;
     }
 
     [InlineArray(Length)]

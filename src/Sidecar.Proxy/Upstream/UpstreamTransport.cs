@@ -178,6 +178,7 @@ internal sealed class UpstreamTransport : IDisposable
     private static Encoding SelectRequestEncoding(string name, HttpRequestMessage request)
     {
         CallTrace.Of(request)?.OnHeader(name, request.Version);
+        (request as UpstreamMessage)?.OnField(name);
         (request.Content as NoBodyContent)?.OmitLength();
         return Encoding.Latin1;
     }

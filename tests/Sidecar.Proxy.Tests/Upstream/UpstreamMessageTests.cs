@@ -13,11 +13,7 @@ public class UpstreamMessageTests
     [InlineData(null, false)]
     public void Clear_WhateverItSaid_KeepsTheSameHostOnly(string? host, bool isKept)
     {
-        using var message = new UpstreamMessage { Content = new NoBodyContent(saysLength: true), IsReusable = true };
-        message.Headers.TryAddWithoutValidation("Host", "api.test");
-        message.Headers.TryAddWithoutValidation("Authorization", "Bearer secret");
-        message.Headers.TryAddWithoutValidation("x-request-id", "1");
-        message.Headers.TryAddWithoutValidation("x-request-id", "2");
+        using var message = Sent(("Host", "api.test"), ("Authorization", "Bearer secret"), ("x-request-id", "1"), ("x-request-id", "2"));
         CallTrace.Begin(message);
 
         message.Clear(host);
@@ -35,16 +31,47 @@ public class UpstreamMessageTests
     [InlineData(200)]
     public void Clear_ManyFields_NoneStays(int fields)
     {
-        using var message = new UpstreamMessage();
-        message.Headers.TryAddWithoutValidation("Host", "api.test");
-        for (var i = 1; i < fields; i++)
-        {
-            message.Headers.TryAddWithoutValidation($"x-{i}", "1");
-        }
+        using var message = Sent([("Host", "api.test"), .. Enumerable.Range(1, fields - 1).Select(i => ($"x-{i}", "1"))]);
 
         message.Clear("api.test");
 
         Assert.All(message.Headers.NonValidated, field => Assert.Equal("Host", field.Key));
+    }
+
+    [Fact]
+    public void Clear_FieldThatTheClientDidNotWrite_DoesNotStay()
+    {
+        using var message = Sent(("Host", "api.test"), ("x-request-id", "1"));
+        message.Headers.TryAddWithoutValidation("Authorization", "Bearer secret");
+
+        message.Clear("api.test");
+
+        Assert.Empty(message.Headers.NonValidated);
+    }
+
+    [Fact]
+    public void Clear_FieldsOfItsContent_GoWithIt()
+    {
+        using var message = Sent(("Host", "api.test"));
+        message.Content = new NoBodyContent(saysLength: true);
+        message.OnField("Content-Type");
+
+        message.Clear("api.test");
+
+        Assert.Empty(message.Headers.NonValidated);
+        Assert.Null(message.Content);
+    }
+
+    [Fact]
+    public void Clear_Again_RemovesWhatItSaidSince()
+    {
+        using var message = Sent(("Host", "api.test"), ("x-first", "1"));
+        message.Clear("api.test");
+        Say(message, ("x-second", "2"));
+
+        message.Clear("api.test");
+
+        Assert.Equal(["Host"], message.Headers.NonValidated.Select(field => field.Key));
     }
 
     [Fact]
@@ -60,6 +87,32 @@ public class UpstreamMessageTests
         // The first was dialled for: the client's pool may go on dialling with a message that somebody else has been served by.
         Assert.False(first.IsReusable);
         Assert.True(second.IsReusable);
+
+        // The client has told of each field: only the host stays.
+        second.Clear(second.Headers.Host);
+        Assert.Equal(["Host"], second.Headers.NonValidated.Select(field => field.Key));
+    }
+
+    private static UpstreamMessage Sent(params (string Name, string Value)[] fields)
+    {
+        var message = new UpstreamMessage();
+        Say(message, fields);
+        return message;
+    }
+
+    // As the client does: a field is told when it is written, once.
+    private static void Say(UpstreamMessage message, params (string Name, string Value)[] fields)
+    {
+        message.IsReusable = true;
+        foreach (var (name, value) in fields)
+        {
+            message.Headers.TryAddWithoutValidation(name, value);
+        }
+
+        foreach (var (name, _) in message.Headers.NonValidated)
+        {
+            message.OnField(name);
+        }
     }
 
     private RawConnection? _connection;

@@ -72,11 +72,16 @@ internal sealed class RequestClock : IDisposable
         var isReceived = requestReceived.IsCompleted;
         clock._isShared = isUpgrade || !isReceived;
         clock.LinkCaller();
+        if (!deadline.AwaitsRequest)
+        {
+            return clock;
+        }
+
         if (isReceived)
         {
             clock._deadline.RequestReceived(clock.Now);
         }
-        else if (deadline.AwaitsRequest)
+        else
         {
             _ = requestReceived.ContinueWith(
                 static (_, clock) => ((RequestClock)clock!).OnRequestReceived(),
