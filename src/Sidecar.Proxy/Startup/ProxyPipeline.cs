@@ -37,12 +37,11 @@ public static class ProxyPipeline
         // everything that can fail: what the caller sees is what is logged. It runs the layers below, which decide about the
         // request and return; then it has the request forwarded. What these know of a request is handed down, not looked up.
         app.Use(decide => new ListenerSwitch(
-            new RequestTelemetryMiddleware(
-                new RescueMiddleware(decide, forwarding.InvokeAsync, parts.InternalDefect).InvokeAsync,
-                parts.Telemetry,
-                parts.Counters,
-                parts.RequestIds,
-                parts.Time).InvokeAsync,
+            new TrafficMiddleware(
+                new RequestAccount(parts.Telemetry, parts.Counters, parts.RequestIds, parts.Time),
+                new FailureRescue(parts.InternalDefect),
+                decide,
+                forwarding.InvokeAsync).InvokeAsync,
             parts.Admin).InvokeAsync);
 
         // Before any work: what leads back to ourselves is not served.

@@ -21,7 +21,7 @@ public sealed class RequestRecord
     /// <summary>An empty record.</summary>
     public static RequestRecord Rent() => t_idle?.TryTake() ?? new RequestRecord();
 
-    /// <summary>The account of a request, opened by <see cref="RequestTelemetryMiddleware"/>.</summary>
+    /// <summary>The account of a request, opened by <see cref="RequestAccount"/>.</summary>
     /// <exception cref="InvalidOperationException">That layer is missing.</exception>
     /// <remarks>By the indexer: the generic method of the server's features is looked up anew by every call (0.1 µs of a request).</remarks>
     public static RequestRecord Of(HttpContext context) =>

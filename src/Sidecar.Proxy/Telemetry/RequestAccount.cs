@@ -11,13 +11,11 @@ namespace Sidecar.Proxy.Telemetry;
 /// The outermost layer: opens the account of a request, and closes it when everything below has ended, rescued failures
 /// included, so that what is counted is what the caller saw.
 /// </summary>
-/// <param name="next">Everything below.</param>
 /// <param name="telemetry">Metrics, span and line.</param>
 /// <param name="counters">What is in flight.</param>
 /// <param name="requestIds">Ids for callers that name none.</param>
 /// <param name="time">Clock.</param>
-public sealed class RequestTelemetryMiddleware(
-    Func<HttpContext, RequestRecord, ValueTask> next, RequestTelemetry telemetry, TrafficCounters counters, RequestIds requestIds, TimeProvider time)
+public sealed class RequestAccount(RequestTelemetry telemetry, TrafficCounters counters, RequestIds requestIds, TimeProvider time)
 {
     /// <summary>What the log says of a caller that went away; nginx's number.</summary>
     private const int ClientClosedRequest = 499;
@@ -25,27 +23,13 @@ public sealed class RequestTelemetryMiddleware(
     private static readonly SearchValues<char> VisibleAscii = SearchValues.Create(
         "!\"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefghijklmnopqrstuvwxyz{|}~");
 
-    /// <summary>Runs once per request.</summary>
+    /// <summary>A request begins.</summary>
     /// <param name="context">The request.</param>
     /// <param name="caller">The connection it came in by.</param>
-    public async Task InvokeAsync(HttpContext context, ICallerConnection caller)
+    public RequestRecord Open(HttpContext context, ICallerConnection caller)
     {
         caller.RequestBegins();
         counters.RequestStarted(caller.Direction);
-        var record = Open(context, caller);
-        try
-        {
-            await next(context, record);
-        }
-        finally
-        {
-            Close(context, record, caller.Direction);
-            caller.RequestEnded();
-        }
-    }
-
-    private RequestRecord Open(HttpContext context, ICallerConnection caller)
-    {
         var request = context.Request;
         var headers = request.Headers;
         var record = RequestRecord.Rent();
@@ -65,12 +49,13 @@ public sealed class RequestTelemetryMiddleware(
         return record;
     }
 
-    private void Close(HttpContext context, RequestRecord record, Direction direction)
+    /// <summary>It has ended; its record is nobody's from here on.</summary>
+    public void Close(HttpContext context, RequestRecord record, ICallerConnection caller)
     {
         record.EndTimestamp = time.GetTimestamp();
         var isCallerGone = record.Flags.Latest == ProxyError.CallerGone;
         record.Status = isCallerGone && !context.Response.HasStarted ? ClientClosedRequest : context.Response.StatusCode;
-        counters.RequestEnded(direction, aborted: isCallerGone || (record.Failure != ProxyError.None && record.HeadersTime is not null));
+        counters.RequestEnded(caller.Direction, aborted: isCallerGone || (record.Failure != ProxyError.None && record.HeadersTime is not null));
         var log = telemetry.AccessLog;
         if (log.RequestHeaders.IsEmpty && log.ResponseHeaders.IsEmpty)
         {
@@ -84,6 +69,7 @@ public sealed class RequestTelemetryMiddleware(
 
         context.Features.Set<RequestRecord>(null);
         record.GiveBack();
+        caller.RequestEnded();
     }
 
     private static CapturedHeader[] Captured(IHeaderDictionary headers, System.Collections.Immutable.ImmutableArray<string> names) =>

@@ -6,14 +6,14 @@ using Sidecar.Proxy.Telemetry;
 
 namespace Sidecar.Proxy.Tests.Rescue;
 
-public class RescueMiddlewareTests
+public class FailureRescueTests
 {
     private readonly DefaultHttpContext _context = new();
     private readonly RequestRecord _record = new() { Method = "GET" };
     private readonly Lifetime _lifetime = new();
     private readonly Response _response = new();
 
-    public RescueMiddlewareTests()
+    public FailureRescueTests()
     {
         _context.Features.Set(_record);
         _context.Features.Set<IHttpRequestLifetimeFeature>(_lifetime);
@@ -24,11 +24,11 @@ public class RescueMiddlewareTests
     [Theory]
     [InlineData(ProxyError.ConnectFailed)]
     [InlineData(ProxyError.UpstreamClosed)]
-    public async Task InvokeAsync_MirroredFailure_IsAResetWithAStatusForTheLog(ProxyError error)
+    public async Task AnswerAsync_MirroredFailure_IsAResetWithAStatusForTheLog(ProxyError error)
     {
         _record.MirrorsFailures = true;
 
-        await RunAsync(() => _record.Fail(error));
+        await FailAsync(error);
 
         Assert.True(_lifetime.IsAborted);
         Assert.Equal(502, _context.Response.StatusCode);
@@ -39,12 +39,12 @@ public class RescueMiddlewareTests
     [Theory]
     [InlineData(ProxyError.ConnectFailed)]
     [InlineData(ProxyError.UpstreamClosed)]
-    public async Task InvokeAsync_MirroredFailureAfterTheAnswerHasBegun_IsAReset(ProxyError error)
+    public async Task AnswerAsync_MirroredFailureAfterTheAnswerHasBegun_IsAReset(ProxyError error)
     {
         _record.MirrorsFailures = true;
         _response.Start();
 
-        await RunAsync(() => _record.Fail(error));
+        await FailAsync(error);
 
         Assert.True(_lifetime.IsAborted);
         Assert.Equal(200, _context.Response.StatusCode);
@@ -55,11 +55,11 @@ public class RescueMiddlewareTests
     [InlineData(true, ProxyError.Overloaded)]
     [InlineData(false, ProxyError.ConnectFailed)]
     [InlineData(false, ProxyError.UpstreamClosed)]
-    public async Task InvokeAsync_OtherFailureOrWrittenRoute_IsAnswered(bool mirrors, ProxyError error)
+    public async Task AnswerAsync_OtherFailureOrWrittenRoute_IsAnswered(bool mirrors, ProxyError error)
     {
         _record.MirrorsFailures = mirrors;
 
-        await RunAsync(() => _record.Fail(error));
+        await FailAsync(error);
 
         Assert.False(_lifetime.IsAborted);
         Assert.Equal(ProxyErrorTable.Row(error).Status, _context.Response.StatusCode);
@@ -67,23 +67,41 @@ public class RescueMiddlewareTests
     }
 
     [Fact]
-    public async Task InvokeAsync_NoFailure_ChangesNothing()
+    public void Note_BodyThatTheServerRefused_IsTheCallersFault()
     {
-        _record.MirrorsFailures = true;
+        Rescue().Note(_context, _record, new BadHttpRequestException("too large", 413));
 
-        await RunAsync(() => _context.Response.StatusCode = 204);
-
-        Assert.Equal((false, 204), (_lifetime.IsAborted, _context.Response.StatusCode));
+        Assert.Equal((ProxyError.MalformedRequest, 413, true), (_record.Failure, _record.FailureStatus, _record.ClosesConnection));
     }
 
-    private Task RunAsync(Action layers) => new RescueMiddleware(
-        _ =>
-        {
-            layers();
-            return Task.CompletedTask;
-        },
-        (_, _) => ValueTask.CompletedTask,
-        (_, exception) => Assert.Fail(exception.ToString())).InvokeAsync(_context, _record).AsTask();
+    [Fact]
+    public void Note_CallerIsGone_IsNoDefect()
+    {
+        _lifetime.RequestAborted = new CancellationToken(canceled: true);
+
+        Rescue().Note(_context, _record, new IOException());
+
+        Assert.Equal(ProxyError.CallerGone, _record.Failure);
+    }
+
+    [Fact]
+    public void Note_AnythingElse_IsADefectThatIsTold()
+    {
+        Exception? told = null;
+
+        new FailureRescue((_, exception) => told = exception).Note(_context, _record, new InvalidOperationException());
+
+        Assert.Equal(ProxyError.InternalDefect, _record.Failure);
+        Assert.IsType<InvalidOperationException>(told);
+    }
+
+    private static FailureRescue Rescue() => new((_, exception) => Assert.Fail(exception.ToString()));
+
+    private Task FailAsync(ProxyError error)
+    {
+        _record.Fail(error);
+        return Rescue().AnswerAsync(_context, _record);
+    }
 
     private sealed class Lifetime : IHttpRequestLifetimeFeature
     {

@@ -1,10 +1,8 @@
 using System.Net.Sockets;
-using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Sidecar.Proxy.Errors;
-using Sidecar.Proxy.Pooling;
 using Sidecar.Proxy.Telemetry;
 
 namespace Sidecar.Proxy.Rescue;
@@ -14,57 +12,48 @@ namespace Sidecar.Proxy.Rescue;
 /// caller sees is what is logged. Layers below say what failed (<see cref="RequestRecord.Fail"/>) and return;
 /// exceptions are for what nobody expected.
 /// </summary>
-/// <param name="decide">The layers that decide about a request: refuse it, or choose its route.</param>
-/// <param name="forward">Carries a request that was given a route; does nothing for others.</param>
 /// <param name="internalDefect">Told of what nobody expected.</param>
-public sealed class RescueMiddleware(RequestDelegate decide, Func<HttpContext, RequestRecord, ValueTask> forward, Action<RequestRecord, Exception> internalDefect)
+public sealed class FailureRescue(Action<RequestRecord, Exception> internalDefect)
 {
-    /// <summary>Runs once per request.</summary>
-    [AsyncMethodBuilder(typeof(PooledValueTaskBuilder))]
-    public async ValueTask InvokeAsync(HttpContext context, RequestRecord record)
+    /// <summary>A layer below threw: the record learns why.</summary>
+    public void Note(HttpContext context, RequestRecord record, Exception exception)
     {
-        try
-        {
-            await decide(context);
-            await forward(context, record);
-        }
-        catch (BadHttpRequestException e)
+        if (exception is BadHttpRequestException bad)
         {
             // Kestrel found the request's body malformed, too large or too slow while we read it.
-            record.Fail(ProxyError.MalformedRequest, e.Message, e.StatusCode);
+            record.Fail(ProxyError.MalformedRequest, bad.Message, bad.StatusCode);
             record.ClosesConnection = true;
         }
-        catch (Exception) when (context.RequestAborted.IsCancellationRequested)
+        else if (context.RequestAborted.IsCancellationRequested)
         {
             record.Fail(ProxyError.CallerGone);
         }
-        catch (Exception e)
+        else
         {
-            record.Fail(ProxyError.InternalDefect, e.GetType().Name);
-            internalDefect(record, e);
+            record.Fail(ProxyError.InternalDefect, exception.GetType().Name);
+            internalDefect(record, exception);
         }
+    }
 
-        if (record.Failure == ProxyError.None)
-        {
-            return;
-        }
-
+    /// <summary>Says to the caller, as far as that can be said now, what the record says.</summary>
+    public Task AnswerAsync(HttpContext context, RequestRecord record)
+    {
         if (!context.Response.HasStarted && record.MirrorsFailures && record.Failure is ProxyError.ConnectFailed or ProxyError.UpstreamClosed)
         {
             // What the kernel would have said to the application: a reset. The status is for the log only.
             context.Response.StatusCode = ProxyErrorTable.Row(record.Failure).Status;
             Break(context, record);
-            return;
+            return Task.CompletedTask;
         }
 
         if (context.Response.HasStarted || record.Failure == ProxyError.CallerGone)
         {
             // Too late for an answer: the caller must see a broken transfer, never a clean end.
             Break(context, record);
-            return;
+            return Task.CompletedTask;
         }
 
-        await RescueResponse.WriteAsync(context, record);
+        return RescueResponse.WriteAsync(context, record);
     }
 
     /// <summary>Ends the exchange without an answer, as far as possible in the way in which the upstream ended it.</summary>
