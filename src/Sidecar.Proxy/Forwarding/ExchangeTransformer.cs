@@ -94,7 +94,8 @@ public sealed class ExchangeTransformer(HttpExchange exchange) : HttpTransformer
     public bool CopyHead(HttpResponseMessage message, HttpContext context)
     {
         var response = context.Response;
-        CopyResponseHeaders(message, response);
+        exchange.Fields.Read(message);
+        CopyResponseHeaders(exchange.Fields, response.Headers);
         if (exchange.Record.Flags.Latest != ProxyError.None)
         {
             response.Headers[Own.Flags] = StringValues.Concat(exchange.Record.Flags.ToString(), response.Headers[Own.Flags]).ToString();
@@ -221,26 +222,16 @@ public sealed class ExchangeTransformer(HttpExchange exchange) : HttpTransformer
         }
     }
 
-    private static void CopyResponseHeaders(HttpResponseMessage from, HttpResponse to)
+    private static void CopyResponseHeaders(ResponseFields from, IHeaderDictionary to)
     {
-        var connection = from.Headers.NonValidated.TryGetValues(Http.Connection, out var values)
-            ? HopByHopHeaders.Nominating(new StringValues(values.ToString()))
-            : default;
-        Copy(from.Headers.NonValidated, connection, to.Headers);
-        Copy(from.Content.Headers.NonValidated, connection, to.Headers);
-    }
-
-    private static void Copy(System.Net.Http.Headers.HttpHeadersNonValidated from, StringValues connection, IHeaderDictionary to)
-    {
-        foreach (var (name, values) in from)
+        var connection = HopByHopHeaders.Nominating(from.Get(Http.Connection));
+        foreach (ref readonly var field in from.All)
         {
-            if (HopByHopHeaders.Contains(name) || (connection.Count > 0 && HopByHopHeaders.IsNominated(connection, name)))
+            if (!HopByHopHeaders.Contains(field.Key) && (connection.Count == 0 || !HopByHopHeaders.IsNominated(connection, field.Key)))
             {
-                continue;
+                // Not Append: that drops an empty value.
+                to[field.Key] = field.Value;
             }
-
-            // Not Append: that drops an empty value.
-            to[name] = values.Count == 1 ? values.ToString() : values.ToArray();
         }
     }
 
@@ -259,7 +250,7 @@ public sealed class ExchangeTransformer(HttpExchange exchange) : HttpTransformer
             record.GrpcStatus = GrpcStatus.Read(response.Headers);
         }
 
-        record.IsStream = exchange.IsGrpc || IsTunnel(response) || IsEventStream(response);
+        record.IsStream = exchange.IsGrpc || IsTunnel(response) || IsEventStream();
         if (record.IsStream)
         {
             exchange.Clock?.Change(timeouts.TunnelIdle, timeouts.Stream);
@@ -284,9 +275,8 @@ public sealed class ExchangeTransformer(HttpExchange exchange) : HttpTransformer
         return false;
     }
 
-    private static bool IsEventStream(HttpResponseMessage response) =>
-        response.Content.Headers.NonValidated.TryGetValues(Http.ContentType, out var type)
-        && type.ToString().StartsWith("text/event-stream", StringComparison.OrdinalIgnoreCase);
+    private bool IsEventStream() =>
+        exchange.Fields.Get(Http.ContentType) is { Count: > 0 } type && type.ToString().StartsWith("text/event-stream", StringComparison.OrdinalIgnoreCase);
 
     private static HttpTransformer YarpTransformer(HttpContext context) =>
         context.Features.GetRequiredFeature<IReverseProxyFeature>().Route.Transformer;

@@ -1,4 +1,3 @@
-using System.Net.Http.Headers;
 using Sidecar.Contract;
 using Sidecar.Proxy.Errors;
 
@@ -11,10 +10,11 @@ public static class FlagsHeader
     private const int MaxLength = 64;
 
     /// <summary>Known flags in their order; unknown ones are passed on but mean nothing to us.</summary>
-    public static ErrorFlags Read(HttpResponseHeaders headers)
+    public static ErrorFlags Read(ResponseFields fields)
     {
         var flags = default(ErrorFlags);
-        if (!headers.NonValidated.TryGetValues(HeaderNames.Flags, out var values) || values.ToString() is not { Length: <= MaxLength } text)
+        var values = fields.Get(HeaderNames.Flags);
+        if (values.Count == 0 || values.ToString() is not { Length: <= MaxLength } text)
         {
             return flags;
         }

@@ -67,6 +67,9 @@ public sealed class HttpExchange : UpstreamExchange
     /// <summary>What goes upstream.</summary>
     public HttpRequestMessage? Message { get; set; }
 
+    /// <summary>The fields of the answer.</summary>
+    public ResponseFields Fields { get; } = new();
+
     /// <summary>The connection that the response comes on.</summary>
     public IConnectionUse? Use { get; private set; }
 
@@ -103,6 +106,7 @@ public sealed class HttpExchange : UpstreamExchange
 
         Clear();
         Output.Clear();
+        Fields.Clear();
         Route = null!;
         ClosesConnections = Never;
         IsCallerHttp2 = false;
@@ -135,7 +139,8 @@ public sealed class HttpExchange : UpstreamExchange
             return Failed(result);
         }
 
-        if (ResponseValidator.Check(response, IsUpgrade) is { } complaint)
+        Fields.Read(response);
+        if (ResponseValidator.Check(response.StatusCode, Fields, IsUpgrade) is { } complaint)
         {
             response.Dispose();
             return new AttemptOutcome
@@ -278,7 +283,7 @@ public sealed class HttpExchange : UpstreamExchange
         IsConnectionReused = result.IsConnectionReused,
         IsResponseStarted = true,
         RetryAfter = (int)response.StatusCode >= 400 ? RetryAfterHeader.Read(response.Headers, Time.GetUtcNow()) : null,
-        ForeignFlags = FlagsHeader.Read(response.Headers),
+        ForeignFlags = FlagsHeader.Read(Fields),
         Response = response,
     };
 }

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Net;
-using System.Net.Http;
 using Sidecar.Proxy.Validation;
 
 namespace Sidecar.Proxy.Forwarding;
@@ -12,41 +11,38 @@ namespace Sidecar.Proxy.Forwarding;
 public static class ResponseValidator
 {
     /// <summary>A sentence on what is wrong, or null.</summary>
-    public static string? Check(HttpResponseMessage response, bool isUpgradeAsked)
+    public static string? Check(HttpStatusCode status, ResponseFields fields, bool isUpgradeAsked)
     {
-        if (response.StatusCode == HttpStatusCode.SwitchingProtocols && !isUpgradeAsked)
+        if (status == HttpStatusCode.SwitchingProtocols && !isUpgradeAsked)
         {
             return "The upstream switched protocols without being asked.";
         }
 
-        if (response.Headers.NonValidated.TryGetValues("Transfer-Encoding", out var encodings)
-            && (encodings.Count != 1 || !string.Equals(encodings.ToString(), "chunked", StringComparison.OrdinalIgnoreCase)))
+        var encodings = fields.Get("Transfer-Encoding");
+        if (encodings.Count > 0 && (encodings.Count != 1 || !string.Equals(encodings[0], "chunked", StringComparison.OrdinalIgnoreCase)))
         {
             return "The upstream's Transfer-Encoding is something else than chunked.";
         }
 
-        var content = response.Content.Headers.NonValidated;
-        if (encodings.Count > 0 && content.Contains("Content-Length"))
+        var lengths = fields.Get("Content-Length");
+        if (encodings.Count > 0 && lengths.Count > 0)
         {
             return "The upstream sent both Content-Length and Transfer-Encoding.";
         }
 
-        if (content.TryGetValues("Content-Length", out var length)
-            && (length.Count != 1 || !long.TryParse(length.ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out _)))
+        if (lengths.Count > 0 && (lengths.Count != 1 || !long.TryParse(lengths[0], NumberStyles.None, CultureInfo.InvariantCulture, out _)))
         {
             return "The upstream's Content-Length is not one number.";
         }
 
-        return HasForbiddenValue(response.Headers.NonValidated) || HasForbiddenValue(content)
-            ? "The upstream sent a control character in a header value."
-            : null;
+        return HasForbiddenValue(fields) ? "The upstream sent a control character in a header value." : null;
     }
 
-    private static bool HasForbiddenValue(System.Net.Http.Headers.HttpHeadersNonValidated headers)
+    private static bool HasForbiddenValue(ResponseFields fields)
     {
-        foreach (var (_, values) in headers)
+        foreach (ref readonly var field in fields.All)
         {
-            foreach (var value in values)
+            foreach (var value in field.Value)
             {
                 if (value.AsSpan().ContainsAny(FieldValue.Forbidden))
                 {

@@ -17,7 +17,7 @@ public class FlagsHeaderTests
         using var response = new HttpResponseMessage();
         response.Headers.TryAddWithoutValidation(HeaderNames.Flags, header);
 
-        Assert.Equal(expected, FlagsHeader.Read(response.Headers).ToString());
+        Assert.Equal(expected, Read(response).ToString());
     }
 
     [Fact]
@@ -26,7 +26,7 @@ public class FlagsHeaderTests
         using var response = new HttpResponseMessage();
         response.Headers.TryAddWithoutValidation(HeaderNames.Flags, string.Join(',', Enumerable.Repeat("CB", 100)));
 
-        Assert.True(FlagsHeader.Read(response.Headers).IsEmpty);
+        Assert.True(Read(response).IsEmpty);
     }
 
     [Fact]
@@ -40,5 +40,12 @@ public class FlagsHeaderTests
         flags.Remove(ProxyError.CallerGone);
 
         Assert.Equal("URX,UT", flags.ToString());
+    }
+
+    private static ErrorFlags Read(HttpResponseMessage response)
+    {
+        var fields = new ResponseFields();
+        fields.Read(response);
+        return FlagsHeader.Read(fields);
     }
 }

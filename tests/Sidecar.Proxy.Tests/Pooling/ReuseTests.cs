@@ -55,14 +55,19 @@ public sealed class ReuseTests
     {
         var fresh = HttpExchange.Rent();
         var exchange = HttpExchange.Rent();
-        Soil(exchange, "CallerBody", "IsUpgrade", "Open", "Invoker", "Transformer", "Output", "_spare");
+        Soil(exchange, "CallerBody", "IsUpgrade", "Open", "Invoker", "Transformer", "Output", "Fields", "_spare");
         exchange.Record = new RequestRecord();
         exchange.Record.BeginAttempt("a", "a", 7);
+        using var answer = new HttpResponseMessage();
+        answer.Headers.TryAddWithoutValidation("x-secret", "1");
+        exchange.Fields.Read(answer);
 
         exchange.GiveBack();
 
         Assert.Same(exchange, HttpExchange.Rent());
-        AssertSame(fresh, exchange, "<Invoker>k__BackingField", "<Transformer>k__BackingField", "<Output>k__BackingField");
+        AssertSame(
+            fresh, exchange, "<Invoker>k__BackingField", "<Transformer>k__BackingField", "<Output>k__BackingField", "<Fields>k__BackingField");
+        Assert.Equal(0, exchange.Fields.All.Length);
     });
 
     [Fact]
