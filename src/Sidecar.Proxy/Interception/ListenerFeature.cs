@@ -33,6 +33,7 @@ public sealed class ListenerFeature(ListenerKind kind, IPEndPoint? original = nu
     private string? _peerAddress;
     private int _begun;
     private int _ended;
+    private TaskCompletionSource? _next;
 
     /// <summary>Of the connection that a request came in by; null where no listener of ours took it.</summary>
     public static ListenerFeature? Of(RequestRecord record) => record.Caller as ListenerFeature;
@@ -63,8 +64,20 @@ public sealed class ListenerFeature(ListenerKind kind, IPEndPoint? original = nu
         _ => Direction.Reverse,
     };
 
+    /// <summary>Completes when a request of this connection is being served: at once, or in the moment in which the next begins. For one who waits.</summary>
+    public Task InUseAsync()
+    {
+        var next = new TaskCompletionSource();
+        Interlocked.Exchange(ref _next, next);
+        return IsInUse ? Task.CompletedTask : next.Task;
+    }
+
     /// <inheritdoc/>
-    public void RequestBegins() => Interlocked.Increment(ref _begun);
+    public void RequestBegins()
+    {
+        Interlocked.Increment(ref _begun);
+        _next?.TrySetResult();
+    }
 
     /// <inheritdoc/>
     public void RequestEnded() => Interlocked.Increment(ref _ended);

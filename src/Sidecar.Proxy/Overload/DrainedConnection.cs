@@ -6,15 +6,15 @@ using Sidecar.Proxy.Interception;
 namespace Sidecar.Proxy.Overload;
 
 /// <summary>
-/// How a drain ends one connection without ending the server. HTTP/2 can be told at any time: GOAWAY names the last stream that is
-/// served, and what comes after it may be sent again. HTTP/1 can only be told with an answer, and whoever uses the connection gets
-/// one that says so. One that is closed while its caller is about to send loses a request, so it is closed only when its caller
-/// has been silent for a while.
+/// How a drain ends one connection without ending the server. One that is closed while its caller is about to send loses a request,
+/// so it is closed when its caller was told before, or has been silent for a while. HTTP/1 can only be told with an answer, and whoever
+/// uses the connection gets one that says so. HTTP/2 is told by GOAWAY: the server sends one ahead of the end only while a request is
+/// being served (RFC 9113 §6.8 asks for it), so it is made to say it then.
 /// </summary>
 public sealed class DrainedConnection
 {
     /// <summary>
-    /// How long an HTTP/1 caller must have been silent, since the drain began to close and since its last request ended: longer
+    /// How long a caller must have been silent, since the drain began to close and since its last request ended: longer
     /// than a busy caller pauses between two requests, shorter than anybody waits for a shutdown.
     /// </summary>
     public static readonly TimeSpan Silence = TimeSpan.FromSeconds(1);
@@ -44,17 +44,19 @@ public sealed class DrainedConnection
 
     private async Task EndAsync()
     {
-        var isHttp1 = _connection.Features.Get<ITlsApplicationProtocolFeature>() is null;
-        if (isHttp1 && _connection.Features.Get<ListenerFeature>() is { } use)
+        if (_connection.Features.Get<ListenerFeature>() is { } use)
         {
+            var isHttp2 = _connection.Features.Get<ITlsApplicationProtocolFeature>() is not null;
             var socket = _connection.Features.Get<IConnectionSocketFeature>()?.Socket;
             int ended;
             do
             {
                 ended = use.Ended;
-                await Task.Delay(Silence, _time, _ended).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                var silence = Task.Delay(Silence, _time, _ended);
+                await (isHttp2 ? Task.WhenAny(silence, use.InUseAsync()) : silence).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
             while (!_ended.IsCancellationRequested
+                && !(isHttp2 && use.IsInUse)
                 && (use.IsInUse || use.Ended != ended || (socket is not null && TcpState.SilenceOfPeer(socket) < Silence)));
         }
 

@@ -74,7 +74,7 @@ public sealed class DrainedConnectionTests : IDisposable
     }
 
     [Fact]
-    public async Task Drain_Http2_IsToldAtOnce()
+    public async Task Drain_Http2InUse_IsToldAtOnce()
     {
         Http2PriorKnowledge.Announce(_connection);
         _use.RequestBegins();
@@ -82,6 +82,42 @@ public sealed class DrainedConnectionTests : IDisposable
         {
             _drain.CloseConnections();
 
+            Assert.Equal(1, _lifetime.Requested);
+        });
+    }
+
+    [Fact]
+    public async Task Drain_IdleHttp2_IsToldWhenItsNextRequestBegins()
+    {
+        Http2PriorKnowledge.Announce(_connection);
+        await RunAsync(() =>
+        {
+            _drain.CloseConnections();
+            _time.Advance(DrainedConnection.Silence - Step);
+            Assert.Equal(0, _lifetime.Requested);
+
+            // Told before, its caller could be about to send on a connection that is being closed.
+            _use.RequestBegins();
+            Assert.Equal(1, _lifetime.Requested);
+
+            _use.RequestEnded();
+            _use.RequestBegins();
+            _time.Advance(TimeSpan.FromMinutes(1));
+            Assert.Equal(1, _lifetime.Requested);
+        });
+    }
+
+    [Fact]
+    public async Task Drain_SilentHttp2_IsClosed()
+    {
+        Http2PriorKnowledge.Announce(_connection);
+        await RunAsync(() =>
+        {
+            _drain.CloseConnections();
+            _time.Advance(DrainedConnection.Silence - Step);
+            Assert.Equal(0, _lifetime.Requested);
+
+            _time.Advance(Step);
             Assert.Equal(1, _lifetime.Requested);
         });
     }
