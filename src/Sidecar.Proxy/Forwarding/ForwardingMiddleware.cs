@@ -20,7 +20,8 @@ namespace Sidecar.Proxy.Forwarding;
 
 /// <summary>
 /// The last layer of the downstream half and the only bridge to the upstream half: gathers the facts the policies need,
-/// lets a forwarder carry the bytes (<see cref="MessageForwarder"/>, or Yarp's), and tells the engine how it ended.
+/// has the engine send what <see cref="MessageForwarder"/> made and the answer copied, or lets Yarp's forwarder do all of it, and tells
+/// the engine how it ended.
 /// </summary>
 public sealed class ForwardingMiddleware(
     IHttpForwarder forwarder,

@@ -13,8 +13,9 @@ using Yarp.ReverseProxy.Forwarder;
 namespace Sidecar.Proxy.Forwarding;
 
 /// <summary>
-/// Carries a request that is a message in both directions: a head, a body, trailers. Nearly all are; upgrades, and routes
-/// with Yarp's transforms, go through Yarp's forwarder (src/decisions/0015-own-forwarder-for-messages.md).
+/// The two ends of a request that is a message in both directions, a head, a body, trailers: makes what goes upstream, and copies
+/// what comes back. Nearly all are; upgrades, and routes with Yarp's transforms, go through Yarp's forwarder
+/// (src/decisions/0015-own-forwarder-for-messages.md).
 /// </summary>
 internal static class MessageForwarder
 {

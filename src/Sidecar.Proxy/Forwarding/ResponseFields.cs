@@ -9,10 +9,10 @@ namespace Sidecar.Proxy.Forwarding;
 /// </summary>
 public sealed class ResponseFields
 {
-    // Most answers have fewer; with more the array is not kept.
-    private const int Usual = 32;
+    // Most answers have no more than the first; an array for more than the last is not kept for another answer.
+    private const int Usual = 16, MostKept = 64;
 
-    private KeyValuePair<string, StringValues>[] _fields = new KeyValuePair<string, StringValues>[Usual];
+    private KeyValuePair<string, StringValues>[] _fields = [];
     private HttpResponseMessage? _response;
     private int _count;
 
@@ -51,9 +51,9 @@ public sealed class ResponseFields
     public void Clear()
     {
         _response = null;
-        if (_fields.Length > Usual)
+        if (_fields.Length > MostKept)
         {
-            _fields = new KeyValuePair<string, StringValues>[Usual];
+            _fields = [];
         }
         else
         {
@@ -69,7 +69,7 @@ public sealed class ResponseFields
         {
             if (_count == _fields.Length)
             {
-                Array.Resize(ref _fields, _count * 2);
+                Array.Resize(ref _fields, Math.Max(Usual, _count * 2));
             }
 
             _fields[_count++] = new(name, values.Count == 1 ? values.ToString() : values.ToArray());

@@ -51,7 +51,15 @@ public sealed class ListenerFeature(ListenerKind kind, IPEndPoint? original = nu
     public int Ended => Volatile.Read(ref _ended);
 
     /// <summary>A request of this connection is being served; HTTP/2 has several at once.</summary>
-    public bool IsInUse => Volatile.Read(ref _begun) != Ended;
+    public bool IsInUse
+    {
+        get
+        {
+            // In this order: a request that comes and goes between the two looks is taken for one that is still there.
+            var ended = Ended;
+            return Volatile.Read(ref _begun) != ended;
+        }
+    }
 
     /// <summary>The caller's half of an intercepted HTTP/1 connection; null on every other.</summary>
     internal CallerHalf? Caller { get; set; }
@@ -64,7 +72,10 @@ public sealed class ListenerFeature(ListenerKind kind, IPEndPoint? original = nu
         _ => Direction.Reverse,
     };
 
-    /// <summary>Completes when a request of this connection is being served: at once, or in the moment in which the next begins. For one who waits.</summary>
+    /// <summary>
+    /// Completes when a request of this connection is being served: at once, or in the moment in which the next begins. One may
+    /// wait, and goes on within that request's beginning: what it does must be short and must not throw.
+    /// </summary>
     public Task InUseAsync()
     {
         var next = new TaskCompletionSource();

@@ -9,7 +9,8 @@ namespace Sidecar.Proxy.Overload;
 /// How a drain ends one connection without ending the server. One that is closed while its caller is about to send loses a request,
 /// so it is closed when its caller was told before, or has been silent for a while. HTTP/1 can only be told with an answer, and whoever
 /// uses the connection gets one that says so. HTTP/2 is told by GOAWAY: the server sends one ahead of the end only while a request is
-/// being served (RFC 9113 §6.8 asks for it), so it is made to say it then.
+/// being served (RFC 9113 §6.8 asks for it), so it is made to say it then. Of HTTP/2 only requests count as not being silent: pings
+/// are bytes too.
 /// </summary>
 public sealed class DrainedConnection
 {
@@ -57,7 +58,7 @@ public sealed class DrainedConnection
             }
             while (!_ended.IsCancellationRequested
                 && !(isHttp2 && use.IsInUse)
-                && (use.IsInUse || use.Ended != ended || (socket is not null && TcpState.SilenceOfPeer(socket) < Silence)));
+                && (use.IsInUse || use.Ended != ended || (!isHttp2 && socket is not null && TcpState.SilenceOfPeer(socket) < Silence)));
         }
 
         _lifetime.RequestClose();

@@ -34,8 +34,8 @@ public static class ProxyPipeline
 
         // Controls never share a line of the path below: they must work when traffic does not. Then two layers around all others.
         // Outermost telemetry: it times and logs what every other layer does, rescued failures included. Then rescue, above
-        // everything that can fail: what the caller sees is what is logged. It runs the layers below, which decide about the
-        // request and return; then it has the request forwarded. What these know of a request is handed down, not looked up.
+        // everything that can fail: what the caller sees is what is logged. In them the layers below, which decide about the
+        // request and return, and then the one that forwards. What these know of a request is handed down, not looked up.
         app.Use(decide => new ListenerSwitch(
             new TrafficMiddleware(
                 new RequestAccount(parts.Telemetry, parts.Counters, parts.RequestIds, parts.Time),

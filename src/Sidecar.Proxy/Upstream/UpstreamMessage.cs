@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-
 namespace Sidecar.Proxy.Upstream;
 
 /// <summary>
@@ -8,7 +6,10 @@ namespace Sidecar.Proxy.Upstream;
 /// </summary>
 public sealed class UpstreamMessage : HttpRequestMessage
 {
-    private FieldNames _names;
+    // More than these are not noted, and such a message is cleared the long way.
+    private const int MostNoted = 32;
+
+    private string[]? _names;
     private int _count;
 
     /// <summary>
@@ -23,27 +24,25 @@ public sealed class UpstreamMessage : HttpRequestMessage
     /// <summary>The client writes a field. Noted here, since asking the message later for its names would make their values too.</summary>
     public void OnField(string name)
     {
-        if (_count < FieldNames.Length)
+        // With a content it is cleared the long way, whose fields are not the message's to remove; over HTTP/2 it is not used again.
+        if (Version.Major == 1 && Content is null && _count++ < MostNoted)
         {
-            _names[_count] = name;
+            (_names ??= new string[MostNoted])[_count - 1] = name;
         }
-
-        _count++;
     }
 
     /// <summary>Forgets what it said, but for the host's name where that is the same: checking a name costs the client an address.</summary>
     public void Clear(string? host)
     {
-        // Fields of a content are among those noted, and not the message's to remove.
-        var isHostKept = IsReusable && Content is null && _count <= FieldNames.Length && host is not null && Headers.Host == host;
+        var isHostKept = IsReusable && Content is null && _count <= MostNoted && host is not null && Headers.Host == host;
         Content = null;
         Call = null;
         IsReusable = false;
         if (isHostKept)
         {
-            foreach (var name in _names[.._count])
+            foreach (var name in _names.AsSpan(0, _count))
             {
-                if (!name!.Equals("Host", StringComparison.Ordinal))
+                if (!name.Equals("Host", StringComparison.Ordinal))
                 {
                     Headers.Remove(name);
                 }
@@ -57,12 +56,5 @@ public sealed class UpstreamMessage : HttpRequestMessage
         }
 
         _count = 0;
-    }
-
-    [InlineArray(Length)]
-    private struct FieldNames
-    {
-        public const int Length = 32;
-        private string? _first;
     }
 }

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Diagnostics;
 using System.Net.Sockets;
 using System.Net.WebSockets;
@@ -302,6 +303,43 @@ public abstract class ShutdownTests(ProxyKind kind) : ProxySuite(kind)
         var frame = await Patience.Await(client.Frames.ReadAsync(), "GOAWAY");
 
         Assert.Equal((Http2FrameType.GoAway, Http2Error.NoError), (frame!.Type, frame.Error));
+    }
+
+    [ProxyFact]
+    public async Task AdminDrain_Http2RequestUnderWay_EndIsAnnouncedAndWhatComesMeanwhileIsServed()
+    {
+        (string, string)[] request = [(":method", "GET"), (":scheme", "http"), (":authority", "app.test"), (":path", "/")];
+        var permission = new TaskCompletionSource();
+        var upstream = Own(ScriptedUpstream.Answering(() => Answer.Ok().After(permission.Task)));
+        var proxy = await StartAsync(TestDocument.To(upstream.Address) with { Cluster = "protocol: http1", Root = "shutdown: { grace: 60s, acceptFor: 0s }" });
+        using var client = await RawHttp2Client.ConnectAsync(proxy.Reverse);
+        await client.Frames.WriteHeadersAsync(client.NextStreamId(), endStream: true, request);
+        await upstream.WaitForRequestsAsync(1);
+
+        await PostAdminAsync(proxy, "/drain");
+
+        Assert.Equal((int.MaxValue, Http2Error.NoError), await GoAwayAsync());
+        var late = client.NextStreamId();
+        await client.Frames.WriteHeadersAsync(late, endStream: true, request);
+        await upstream.WaitForRequestsAsync(2);
+        permission.SetResult();
+        Assert.Equal(200, (await client.ReadResultAsync(late)).Status);
+        Assert.Equal((late, Http2Error.NoError), await GoAwayAsync());
+        Assert.Null(await Patience.Await(client.Frames.ReadAsync(), "the end"));
+
+        // The answers of the streams may come in any order, and before it.
+        async Task<(int LastStream, Http2Error Error)> GoAwayAsync()
+        {
+            while (true)
+            {
+                var frame = await Patience.Await(client.Frames.ReadAsync(), "GOAWAY");
+                Assert.NotNull(frame);
+                if (frame.Type == Http2FrameType.GoAway)
+                {
+                    return (BinaryPrimitives.ReadInt32BigEndian(frame.Payload) & int.MaxValue, frame.Error);
+                }
+            }
+        }
     }
 
     [ProxyFact]

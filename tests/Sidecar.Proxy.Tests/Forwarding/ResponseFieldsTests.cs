@@ -45,8 +45,10 @@ public class ResponseFieldsTests
         using var response = Response(fields: 3);
         _fields.Read(response);
 
+        var list = _fields.All;
         _fields.Clear();
         Assert.Equal(0, _fields.All.Length);
+        Assert.All(list.ToArray(), field => Assert.Null(field.Key));
 
         _fields.Read(response);
         Assert.Equal(3, _fields.All.Length);

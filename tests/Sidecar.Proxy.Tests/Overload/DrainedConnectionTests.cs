@@ -123,6 +123,20 @@ public sealed class DrainedConnectionTests : IDisposable
     }
 
     [Fact]
+    public async Task Drain_RequestThatBeganBeforeItWasWaitedFor_IsSeen()
+    {
+        Assert.False(_use.InUseAsync().IsCompleted);
+        _use.RequestBegins();
+        Assert.True(_use.InUseAsync().IsCompleted);
+        _use.RequestEnded();
+
+        var next = _use.InUseAsync();
+        Assert.False(next.IsCompleted);
+        _use.RequestBegins();
+        await next;
+    }
+
+    [Fact]
     public async Task Drain_BeganBeforeTheConnection_IsTheSame()
     {
         _drain.CloseConnections();

@@ -17,6 +17,7 @@ public sealed class TrafficMiddlewareTests : IDisposable
     private readonly TrafficCounters _counters = new();
     private readonly DefaultHttpContext _context = new();
     private readonly ListenerFeature _caller = new(ListenerKind.Reverse);
+    private Exception? _defect;
 
     public TrafficMiddlewareTests()
     {
@@ -31,9 +32,17 @@ public sealed class TrafficMiddlewareTests : IDisposable
     [Fact]
     public async Task InvokeAsync_NoFailure_ChangesNothing()
     {
-        await RunAsync(decide: _ => _context.Response.StatusCode = 204);
+        var aborted = new CancellationTokenSource();
+        _context.RequestAborted = aborted.Token;
 
-        Assert.Equal((204, 0L), (_context.Response.StatusCode, _context.Response.Body.Length));
+        await RunAsync(decide: record =>
+        {
+            record.MirrorsFailures = true;
+            _context.Response.StatusCode = 204;
+        });
+
+        Assert.Equal((204, 0L, false), (_context.Response.StatusCode, _context.Response.Body.Length, aborted.IsCancellationRequested));
+        Assert.Null(_defect);
         Assert.Empty(_rig.Lines(LogEvents.Request));
     }
 
@@ -63,6 +72,7 @@ public sealed class TrafficMiddlewareTests : IDisposable
 
         // Forwarding itself does nothing where no route was chosen.
         Assert.True(forwarded);
+        Assert.Equal(whileDeciding, _defect is null);
         var status = ProxyErrorTable.Row(whileDeciding ? ProxyError.NoRoute : ProxyError.InternalDefect).Status;
         Assert.Equal(status, _context.Response.StatusCode);
         Assert.Equal(status, Assert.Single(_rig.Lines(LogEvents.Request)).GetProperty("status").GetInt32());
@@ -72,22 +82,29 @@ public sealed class TrafficMiddlewareTests : IDisposable
     [Fact]
     public async Task InvokeAsync_LayerThatThrowsWhileDeciding_IsNotForwarded()
     {
-        await RunAsync(decide: _ => throw new BadHttpRequestException("malformed"), forward: _ => Assert.Fail("forwarded"));
+        var forwarded = false;
 
-        Assert.Equal(400, _context.Response.StatusCode);
+        await RunAsync(decide: _ => throw new BadHttpRequestException("malformed"), forward: _ => forwarded = true);
+
+        Assert.Equal((400, false), (_context.Response.StatusCode, forwarded));
+        Assert.Null(_defect);
     }
 
     [Fact]
     public async Task InvokeAsync_WhileItRuns_IsInFlight()
     {
-        await RunAsync(decide: _ => Assert.Equal(1, _counters.InFlight));
+        var during = new List<long>();
 
+        await RunAsync(decide: _ => during.Add(_counters.InFlight), forward: _ => during.Add(_counters.InFlight));
+
+        Assert.Equal([1, 1], during);
         Assert.Equal(0, _counters.InFlight);
+        Assert.False(_caller.IsInUse);
     }
 
     private Task RunAsync(Action<RequestRecord> decide, Action<RequestRecord>? forward = null) => new TrafficMiddleware(
         new RequestAccount(_rig.Telemetry, _counters, new RequestIds(() => 1), _rig.Clock),
-        new FailureRescue((_, _) => { }),
+        new FailureRescue((_, exception) => _defect = exception),
         context =>
         {
             decide(RequestRecord.Of(context));
