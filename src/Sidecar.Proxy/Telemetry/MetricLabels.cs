@@ -32,8 +32,8 @@ public readonly struct MetricLabels(
 
     /// <inheritdoc/>
     public bool Equals(MetricLabels other) =>
-        _first == other._first && _second == other._second && _third == other._third && _fourth == other._fourth
-        && _fifth == other._fifth && _sixth == other._sixth && _seventh == other._seventh;
+        Same(_first, other._first) && Same(_second, other._second) && Same(_third, other._third) && Same(_fourth, other._fourth)
+        && Same(_fifth, other._fifth) && Same(_sixth, other._sixth) && Same(_seventh, other._seventh);
 
     /// <inheritdoc/>
     public override bool Equals(object? obj) => obj is MetricLabels other && Equals(other);
@@ -58,24 +58,37 @@ public readonly struct MetricLabels(
     /// <summary>Other values.</summary>
     public static bool operator !=(MetricLabels left, MetricLabels right) => !left.Equals(right);
 
-    // FNV-1a's step on four characters at a time, with a rotation, since a multiplication moves bits up only.
+    // Mostly they are the very same objects: of the configuration, or of a closed set.
+    private static bool Same(string left, string right) => ReferenceEquals(left, right) || left == right;
+
+    // Four characters at a time, the last four again with those before where the length is no multiple.
     private static ulong Mix(ulong hash, string value)
     {
-        const ulong Prime = 0x9E3779B97F4A7C15;
-        var rest = MemoryMarshal.AsBytes(value.AsSpan());
-        for (; rest.Length >= sizeof(ulong); rest = rest[sizeof(ulong)..])
+        var bytes = MemoryMarshal.AsBytes(value.AsSpan());
+        ulong last = 0;
+        if (bytes.Length >= sizeof(ulong))
         {
-            hash = ulong.RotateLeft((hash ^ MemoryMarshal.Read<ulong>(rest)) * Prime, 29);
+            for (var rest = bytes; rest.Length > sizeof(ulong); rest = rest[sizeof(ulong)..])
+            {
+                hash = Step(hash, MemoryMarshal.Read<ulong>(rest));
+            }
+
+            last = MemoryMarshal.Read<ulong>(bytes[^sizeof(ulong)..]);
+        }
+        else
+        {
+            foreach (var character in value)
+            {
+                last = (last << 16) | character;
+            }
         }
 
-        ulong tail = (uint)value.Length;
-        foreach (var piece in rest)
-        {
-            tail = (tail << 8) | piece;
-        }
-
-        return ulong.RotateLeft((hash ^ tail) * Prime, 29);
+        // The length keeps one value's end from being the next one's beginning.
+        return Step(hash, last ^ ((ulong)value.Length << 56));
     }
+
+    // FNV-1a's, with a rotation, since a multiplication moves bits up only.
+    private static ulong Step(ulong hash, ulong piece) => ulong.RotateLeft((hash ^ piece) * 0x9E3779B97F4A7C15, 29);
 
     /// <summary>The values that are present, with their names, as OpenTelemetry wants them. Allocates: done once per series.</summary>
     internal KeyValuePair<string, object?>[] ToTags(ImmutableArray<string> names)
