@@ -10,7 +10,7 @@ public class FailureRescueTests
 {
     private readonly DefaultHttpContext _context = new();
     private readonly RequestRecord _record = new() { Method = "GET" };
-    private readonly Lifetime _lifetime = new();
+    private readonly AbortedLifetime _lifetime = new();
     private readonly Response _response = new();
 
     public FailureRescueTests()
@@ -101,15 +101,6 @@ public class FailureRescueTests
     {
         _record.Fail(error);
         return Rescue().AnswerAsync(_context, _record);
-    }
-
-    private sealed class Lifetime : IHttpRequestLifetimeFeature
-    {
-        public bool IsAborted { get; private set; }
-
-        public CancellationToken RequestAborted { get; set; }
-
-        public void Abort() => IsAborted = true;
     }
 
     /// <summary>Refuses what a server refuses once the head is on its way.</summary>

@@ -6,6 +6,7 @@ using Sidecar.Proxy.Interception;
 using Sidecar.Proxy.Rescue;
 using Sidecar.Proxy.Startup;
 using Sidecar.Proxy.Telemetry;
+using Sidecar.Proxy.Tests.Rescue;
 using Sidecar.Proxy.Tests.Telemetry;
 
 namespace Sidecar.Proxy.Tests.Startup;
@@ -32,8 +33,8 @@ public sealed class TrafficMiddlewareTests : IDisposable
     [Fact]
     public async Task InvokeAsync_NoFailure_ChangesNothing()
     {
-        var aborted = new CancellationTokenSource();
-        _context.RequestAborted = aborted.Token;
+        var lifetime = new AbortedLifetime();
+        _context.Features.Set<IHttpRequestLifetimeFeature>(lifetime);
 
         await RunAsync(decide: record =>
         {
@@ -41,7 +42,7 @@ public sealed class TrafficMiddlewareTests : IDisposable
             _context.Response.StatusCode = 204;
         });
 
-        Assert.Equal((204, 0L, false), (_context.Response.StatusCode, _context.Response.Body.Length, aborted.IsCancellationRequested));
+        Assert.Equal((204, 0L, false), (_context.Response.StatusCode, _context.Response.Body.Length, lifetime.IsAborted));
         Assert.Null(_defect);
         Assert.Empty(_rig.Lines(LogEvents.Request));
     }
