@@ -71,9 +71,7 @@ public sealed class ForwardingMiddleware(
             {
                 // Here, not in a method of its own: each that waits for the upstream costs every request the same again.
                 var ended = clock?.TokenWith(context.RequestAborted) ?? context.RequestAborted;
-                exchange.Message = MessageForwarder.Message(context, exchange);
-                exchange.IsExecuted = true;
-                var outcome = await route.Engine.ExecuteAsync(exchange, ended);
+                var outcome = await exchange.ExecuteAsync(MessageForwarder.Message(context, exchange), ended);
                 if (outcome.HasResponse)
                 {
                     error = await MessageForwarder.AnswerAsync(context, exchange, (HttpResponseMessage)outcome.Response!, ended);

@@ -74,7 +74,7 @@ public sealed class HttpExchange : UpstreamExchange
     public IConnectionUse? Use { get; private set; }
 
     /// <summary>The engine has been asked: <see cref="RoutePolicyEngine.Complete"/> is owed.</summary>
-    public bool IsExecuted { get; set; }
+    public bool IsExecuted { get; private set; }
 
     /// <summary>A message that says nothing yet, but perhaps the host.</summary>
     /// <param name="host">The host that the caller named.</param>
@@ -118,6 +118,16 @@ public sealed class HttpExchange : UpstreamExchange
         Use = null;
         IsExecuted = false;
         (t_idle ??= new LocalStack<HttpExchange>()).TryGiveBack(this);
+    }
+
+    /// <summary>Has the route's engine send it; with nothing of its own to wait in, which would cost every request.</summary>
+    /// <param name="message">What goes upstream.</param>
+    /// <param name="cancellationToken">The caller has gone, or the transfer took too long.</param>
+    public ValueTask<AttemptOutcome> ExecuteAsync(HttpRequestMessage message, CancellationToken cancellationToken)
+    {
+        Message = message;
+        IsExecuted = true;
+        return Route.Engine.ExecuteAsync(this, cancellationToken);
     }
 
     /// <inheritdoc/>

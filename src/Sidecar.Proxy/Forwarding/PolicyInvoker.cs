@@ -21,9 +21,7 @@ public sealed class PolicyInvoker(HttpExchange exchange) : HttpMessageInvoker(No
     [AsyncMethodBuilder(typeof(PooledValueTaskBuilder<>))]
     private async ValueTask<HttpResponseMessage> ExecuteAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
-        exchange.Message = request;
-        exchange.IsExecuted = true;
-        var outcome = await exchange.Route.Engine.ExecuteAsync(exchange, cancellationToken);
+        var outcome = await exchange.ExecuteAsync(request, cancellationToken);
         if (outcome.HasResponse)
         {
             return (HttpResponseMessage)outcome.Response!;

@@ -48,7 +48,7 @@ public sealed class DrainedConnection
         if (_connection.Features.Get<ListenerFeature>() is { } use)
         {
             var isHttp2 = _connection.Features.Get<ITlsApplicationProtocolFeature>() is not null;
-            var socket = _connection.Features.Get<IConnectionSocketFeature>()?.Socket;
+            var socket = isHttp2 ? null : _connection.Features.Get<IConnectionSocketFeature>()?.Socket;
             int ended;
             do
             {
@@ -58,7 +58,7 @@ public sealed class DrainedConnection
             }
             while (!_ended.IsCancellationRequested
                 && !(isHttp2 && use.IsInUse)
-                && (use.IsInUse || use.Ended != ended || (!isHttp2 && socket is not null && TcpState.SilenceOfPeer(socket) < Silence)));
+                && (use.IsInUse || use.Ended != ended || (socket is not null && TcpState.SilenceOfPeer(socket) < Silence)));
         }
 
         _lifetime.RequestClose();

@@ -4,13 +4,14 @@ namespace Sidecar.Proxy.Overload;
 
 /// <summary>
 /// Gives memory back once when traffic has stopped for a while, the start included: a sidecar is quiet most of its life, and
-/// the collector by itself keeps what the last burst, or the start, needed. Once per quiet period, so that a proxy at work
-/// never pauses for it. Observed once a second by one thread.
+/// the collector by itself keeps what the last burst, or the start, needed. Once per quiet period; idle upstream connections
+/// that are closed in it make it begin anew. Observed once a second by one thread.
 /// </summary>
 /// <param name="counters">What is in flight and what was done.</param>
+/// <param name="upstreamClosed">Connections to upstreams that ended since the start.</param>
 /// <param name="time">Clock.</param>
 /// <param name="giveBack">Collects garbage and returns memory to the system; takes some tens of milliseconds.</param>
-public sealed class QuietMemory(TrafficCounters counters, TimeProvider time, Action giveBack)
+public sealed class QuietMemory(TrafficCounters counters, Func<long> upstreamClosed, TimeProvider time, Action giveBack)
 {
     // Long against the gaps of steady traffic, short against the minute after which memory is looked at.
     private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(5);
@@ -22,7 +23,7 @@ public sealed class QuietMemory(TrafficCounters counters, TimeProvider time, Act
     /// <summary>Looks at the traffic now.</summary>
     public void Observe()
     {
-        var seen = counters.Requests + counters.ConnectionsClosed;
+        var seen = counters.Requests + counters.ConnectionsClosed + upstreamClosed();
         if (seen != _seen || counters.InFlight > 0)
         {
             _seen = seen;

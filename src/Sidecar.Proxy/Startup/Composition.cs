@@ -33,6 +33,7 @@ public sealed class Composition : IAsyncDisposable
     private readonly RunningConfiguration _running;
     private readonly SidecarProxyConfigProvider _yarp;
     private readonly QuietMemory _quietMemory;
+    private readonly BusyMemory _busyMemory;
     private readonly LimitPressure _inFlightPressure;
     private readonly LimitPressure _connectionPressure;
     private readonly IDisposable? _parserRefusals;
@@ -82,7 +83,10 @@ public sealed class Composition : IAsyncDisposable
 
         _connectionLimit = RunningConfiguration.Connections(configuration.Limits);
         _quietMemory = new QuietMemory(
-            counters, Time, static () => GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true));
+            counters, () => dialed.Closed, Time, static () => GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true));
+        _busyMemory = new BusyMemory(
+            OldGeneration.Look, () => counters.ConnectionsClosed + dialed.Closed, Time,
+            static () => GC.Collect(GC.MaxGeneration, GCCollectionMode.Forced, blocking: true, compacting: true));
         _inFlightPressure = new LimitPressure("requests in flight", Time);
         _connectionPressure = new LimitPressure("connections", Time);
         Admin = new AdminView(
@@ -191,6 +195,7 @@ public sealed class Composition : IAsyncDisposable
     public void ObserveLimits()
     {
         _quietMemory.Observe();
+        _busyMemory.Observe();
         _inFlightPressure.Observe(Counters.InFlight, _running.InFlightLimit);
         _connectionPressure.Observe(Counters.Connections, _connectionLimit);
         var refused = Counters.ConnectionsRefused;

@@ -13,6 +13,10 @@ public sealed class DialedSockets
     // Held while a connection is begun and noted: on loopback the other end is accepted before connect(2) returns.
     private readonly Lock _lock = new();
     private readonly HashSet<(IPEndPoint Local, IPEndPoint Remote)> _open = [];
+    private long _closed;
+
+    /// <summary>Connections that ended.</summary>
+    public long Closed => Interlocked.Read(ref _closed);
 
     /// <summary>Is the connection from this peer to this destination one of ours?</summary>
     public bool Contains(IPEndPoint peer, IPEndPoint destination)
@@ -50,6 +54,7 @@ public sealed class DialedSockets
     {
         if (connection is { } known)
         {
+            Interlocked.Increment(ref _closed);
             lock (_lock)
             {
                 _open.Remove(known);

@@ -11,8 +11,9 @@ public class QuietMemoryTests
     private readonly ManualTimeProvider _time = new();
     private readonly QuietMemory _memory;
     private int _given;
+    private long _upstreamClosed;
 
-    public QuietMemoryTests() => _memory = new QuietMemory(_counters, _time, () => _given++);
+    public QuietMemoryTests() => _memory = new QuietMemory(_counters, () => _upstreamClosed, _time, () => _given++);
 
     [Fact]
     public void Quiet_FromTheStart_GivesBackOnce()
@@ -54,6 +55,18 @@ public class QuietMemoryTests
         _counters.ConnectionClosed(Direction.Inbound);
         Watch(seconds: 10);
 
+        Assert.Equal(2, _given);
+    }
+
+    [Fact]
+    public void IdleUpstreamConnections_ClosedAfterwards_AreGivenBackToo()
+    {
+        Watch(seconds: 10);
+        _upstreamClosed += 100;
+        Watch(seconds: 5);
+        Assert.Equal(1, _given);
+
+        Watch(seconds: 10);
         Assert.Equal(2, _given);
     }
 
