@@ -8,7 +8,7 @@ set -euo pipefail
 cd "$root"
 
 PATH=$PATH:/usr/sbin:/sbin
-for tool in python3 nginx haproxy wrk h2load strace taskset; do
+for tool in python3 nginx haproxy wrk h2load strace taskset chrt; do
     command -v "$tool" >/dev/null || die "measure: $tool is missing; make deps-bench installs it"
 done
 [ -n "${SIDECAR_BENCH_PROXY:-}" ] || tests/aot/publish.sh

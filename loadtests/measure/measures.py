@@ -12,6 +12,7 @@ import time
 import urllib.request
 
 from processes import LOAD_CPU, WORK, cpu_seconds, first_200, memory, pinned, stop, write
+from undisturbed import first
 import peers
 
 LOADGEN = os.environ["SIDECAR_BENCH_LOADGEN"]
@@ -52,7 +53,7 @@ def loadgen(command, targets, prefix=(), **options):
         line += ["--target", f"{name}={address}"]
     for name, value in options.items():
         line += [f"--{name}", str(value)]
-    ended = subprocess.run(pinned(LOAD_CPU, line), capture_output=True, text=True, check=False)
+    ended = subprocess.run(first(pinned(LOAD_CPU, line)), capture_output=True, text=True, check=False)
     if ended.returncode not in (0, 1, 2) or (ended.returncode == 2 and "no result" in ended.stderr):
         raise SystemExit(f"sidecar-loadgen {command} ended with {ended.returncode}: {ended.stderr.strip()}")
     with open(path, encoding="utf-8") as report:

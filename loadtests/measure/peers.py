@@ -134,6 +134,6 @@ def start_floor(mode, backend_port):
 def start_sinks():
     """Drains HAProxy's datagrams and takes our OTLP exports. Returns both ports."""
     log_port, otlp_port = free_port(), free_port()
-    start([sys.executable, os.path.join(os.path.dirname(__file__), "sinks.py"), str(log_port), str(otlp_port)], LOAD_CPU)
+    start([sys.executable, os.path.join(os.path.dirname(__file__), "sinks.py"), str(log_port), str(otlp_port)], LOAD_CPU, beside=True)
     first_200(otlp_port)
     return log_port, otlp_port

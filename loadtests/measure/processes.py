@@ -16,6 +16,7 @@ LOAD_CPU, PROXY_CPU = (CPUS[0], CPUS[1]) if len(CPUS) > 1 else (None, None)
 
 WORK = tempfile.mkdtemp(prefix="sidecar-bench-")
 _running = []
+_beside = []
 
 
 def pinned(cpu, command):
@@ -43,17 +44,21 @@ def write(name, text):
     return path
 
 
-def start(command, cpu, env=None, read_output=False, output=None):
-    """Starts a program. read_output: its stdout is a pipe that somebody reads, as a container runtime does; output: a file for it."""
+def start(command, cpu, env=None, read_output=False, output=None, beside=False):
+    """Starts a program. read_output: its stdout is a pipe that somebody reads, as a container runtime does; output: a file for it.
+    beside: it takes what measured programs send, and is not measured."""
     with open(os.path.join(WORK, "stderr.log"), "ab") as errors:
         process = subprocess.Popen(
             pinned(cpu, command), stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE if read_output else output or subprocess.DEVNULL, stderr=errors,
             env={**os.environ, **(env or {})}, start_new_session=True)
     _running.append(process)
+    if beside:
+        _beside.append(process)
     if read_output:
-        _running.append(subprocess.Popen(
-            pinned(LOAD_CPU, ["cat"]), stdin=process.stdout, stdout=subprocess.DEVNULL, start_new_session=True))
+        reader = subprocess.Popen(pinned(LOAD_CPU, ["cat"]), stdin=process.stdout, stdout=subprocess.DEVNULL, start_new_session=True)
+        _running.append(reader)
+        _beside.append(reader)
         process.stdout.close()
     return process
 
@@ -116,6 +121,16 @@ def family(process):
     with open(f"/proc/{process.pid}/task/{process.pid}/children", encoding="ascii") as children:
         pids += [int(pid) for pid in children.read().split()]
     return pids
+
+
+def measured():
+    """What runs now and answers requests, or carries them."""
+    return [process for process in _running if process not in _beside and process.poll() is None]
+
+
+def tasks(process):
+    """The threads of a process and its children."""
+    return [int(task) for pid in family(process) for task in os.listdir(f"/proc/{pid}/task")]
 
 
 def cpu_seconds(process):

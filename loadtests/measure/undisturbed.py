@@ -1,0 +1,62 @@
+"""Keeps the machine out of a latency, as cyclictest does: no CPU is put to sleep, and what is measured goes before everything else.
+
+A virtual CPU that halts is given away by its host and comes back when the host thinks fit: every wake-up waits for it, of every
+program alike. What keeps the machine itself in order (kernel threads, agents of its host) takes milliseconds at a time and would be
+counted as the proxy's. Both are undone when the measure ends, whatever ends it. src/decisions/0017-latency-without-the-machine.md
+has the figures."""
+
+import contextlib
+import os
+import struct
+
+from processes import measured, tasks
+
+PRIORITY = 1  # the lowest real-time priority goes before all that has none
+_is_on = False
+
+
+def reason_not_possible():
+    """Why the machine cannot be kept out; None when it can."""
+    if os.geteuid() != 0:
+        return "needs root"
+    if not os.path.exists("/dev/cpu_dma_latency"):
+        return "needs /dev/cpu_dma_latency"
+    try:
+        os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(PRIORITY))
+        os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
+    except OSError as error:
+        return f"needs real-time scheduling: {error.strerror}"
+    return None
+
+
+def first(command):
+    """The command as it is run in a measure that is not to be disturbed: what it starts inherits the priority."""
+    return ["chrt", "--rr", str(PRIORITY), *command] if _is_on else list(command)
+
+
+@contextlib.contextmanager
+def undisturbed():
+    """For as long as latency is measured. Does nothing where it is not possible: the caller reports the reason."""
+    global _is_on
+    if reason_not_possible():
+        yield
+        return
+    # Holds for as long as the file is open (Linux, power/pm_qos_interface): a CPU that may take 0 µs to wake up polls.
+    awake = os.open("/dev/cpu_dma_latency", os.O_WRONLY)
+    try:
+        os.write(awake, struct.pack("i", 0))
+        _schedule(os.SCHED_RR, PRIORITY)
+        _is_on = True
+        yield
+    finally:
+        _is_on = False
+        os.close(awake)
+        _schedule(os.SCHED_OTHER, 0)
+
+
+def _schedule(policy, priority):
+    """All threads of what is measured. The sinks of its logs and exports stay behind: they are no part of an answer."""
+    for process in measured():
+        for task in tasks(process):
+            with contextlib.suppress(ProcessLookupError):
+                os.sched_setscheduler(task, policy, os.sched_param(priority))
