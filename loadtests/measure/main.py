@@ -138,15 +138,15 @@ def latency(table, backend_port, full_port, haproxy_port, nginx_port, log_port, 
         table.row(what, "–" if bound is None else f"≤ {bound} ms", f"{value:.3f} ({low:.3f}–{high:.3f}) ms{', void' if report['void'] else ''}", met)
 
     one_hop = {"direct": address(backend_port), "sidecar": address(full_port), "haproxy": address(haproxy_port), "nginx": address(nginx_port)}
+    three = {name: one_hop[name] for name in ("direct", "sidecar", "haproxy")}
     with undisturbed():
-        steady = measures.loadgen("steady", one_hop, rate=2000, connections=16, slice="1s", rounds=12, reference="haproxy", out=plots, name="steady")
+        steady = measures.loadgen("steady", three, rate=2000, connections=16, slice="1s", rounds=16, reference="haproxy", out=plots, name="steady")
     added("added latency, full, open loop at 2 000 rps: p50", steady, "sidecar", "p50", 0.20)
     added("added latency, full, open loop at 2 000 rps: p99", steady, "sidecar", "p99", 0.6)
     added("… p99.9", steady, "sidecar", "p99.9", None)
     added("… HAProxy's p50, for comparison", steady, "haproxy", "p50", None)
     added("… HAProxy's p99, for comparison", steady, "haproxy", "p99", None)
 
-    three = {name: one_hop[name] for name in ("direct", "sidecar", "haproxy")}
     left = measures.loadgen("steady", three, rate=2000, connections=16, slice="1s", rounds=4)
     added("… the machine left as it is: p50", left, "sidecar", "p50", None)
     added("… p99", left, "sidecar", "p99", None)

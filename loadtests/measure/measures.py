@@ -5,6 +5,7 @@ import json
 import os
 import random
 import re
+import signal
 import socket
 import statistics
 import subprocess
@@ -23,10 +24,56 @@ def wrk(port, seconds, connections, path="/orders/1"):
     output = subprocess.run(
         pinned(LOAD_CPU, ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", f"http://127.0.0.1:{port}{path}"]),
         capture_output=True, text=True, check=True).stdout
+    return completed(output)
+
+
+def completed(output):
+    """The requests that wrk says were answered."""
     bad = re.search(r"Non-2xx or 3xx responses: (\d+)|Socket errors: (.*)", output)
     if bad:
         raise SystemExit(f"a measured request failed, so the run is void: {bad.group(0)}")
     return int(re.search(r"(\d+) requests in", output).group(1))
+
+
+def in_turns(targets, connections):
+    """One closed-loop round of all targets together: each has one second of load in ten turns, in an order drawn anew for every ten. What
+    the machine does for longer than a turn (a neighbour on the same core, a lower clock) it does to all of them alike.
+    targets: as for cpu_per_request. Returns name → (CPU seconds in its turns, requests)."""
+    loads = {name: subprocess.Popen(
+        pinned(LOAD_CPU, ["wrk", "-t1", f"-c{connections}", "-d1h", "--timeout", "1h", f"http://127.0.0.1:{port}{path[0] if path else '/orders/1'}"]),
+        stdout=subprocess.PIPE, text=True) for name, (_, port, *path) in targets.items()}
+    used, order = dict.fromkeys(targets, 0.0), list(targets)
+
+    def turn(name, end):
+        process, load, before = targets[name][0], loads[name], cpu_seconds(targets[name][0])
+        load.send_signal(signal.SIGCONT)
+        end(load)
+        time.sleep(0.002)  # what was under way is answered
+        used[name] += cpu_seconds(process) - before
+
+    def pause(load):
+        time.sleep(0.1)
+        load.send_signal(signal.SIGSTOP)
+
+    def interrupt(load):
+        time.sleep(0.05)  # a signal in the moment of its return may be taken by a thread that does not look for it
+        load.send_signal(signal.SIGINT)
+        load.wait(10)
+
+    try:
+        for load in loads.values():
+            load.send_signal(signal.SIGSTOP)
+        for _ in range(9):
+            random.shuffle(order)
+            for name in order:
+                turn(name, pause)
+        for name in order:
+            turn(name, interrupt)
+        return {name: (used[name], completed(load.stdout.read())) for name, load in loads.items()}
+    finally:
+        for load in loads.values():
+            load.kill()
+            load.wait()
 
 
 def h2load(port, seconds, connections):
@@ -78,8 +125,9 @@ def steady(port, seconds, connections, path="/orders/1"):
 
 
 def cpu_per_request(targets, rounds, load=wrk, connections=16, alone=contextlib.nullcontext, warm=2):
-    """targets: name → (process, port) or (process, port, path). Every round runs one slice of each in random order,
-    inside alone(), which may wait for a quiet machine. Returns name → list of CPU microseconds per request, one per round."""
+    """targets: name → (process, port) or (process, port, path). Every round runs each for a second, wrk in turns and any other load in one
+    slice, in random order, inside alone(), which may wait for a quiet machine. Returns name → list of CPU microseconds per request, one
+    per round."""
     order, source = list(targets), random.Random()
     result = {name: [] for name in targets}
     with alone():
@@ -88,6 +136,10 @@ def cpu_per_request(targets, rounds, load=wrk, connections=16, alone=contextlib.
     for _ in range(rounds):
         source.shuffle(order)
         with alone():
+            if load is wrk:
+                for name, (seconds, requests) in in_turns(targets, connections).items():
+                    result[name].append(seconds / requests * 1e6)
+                continue
             for name in order:
                 process, port, *path = targets[name]
                 before = cpu_seconds(process)
