@@ -56,7 +56,7 @@ def measure(table, plots):
     table.row("price of resilience: bytes, two routes of one process", "≤ 1 024", f"{price:.0f}", price <= 1024)
 
     # The row whose figure is nearest to its bound gets rounds of its own.
-    alone = measures.cpu_per_request({"sidecar, bare": (bare, bare_port), "HAProxy": (reference, reference_port)}, ROUNDS)
+    alone = measures.cpu_per_request({"sidecar, bare": (bare, bare_port), "HAProxy": (reference, reference_port)}, ROUNDS * 2)
 
     after = measures.after_quiet(quiet, since)
     stop(quiet)
@@ -77,10 +77,10 @@ def measure(table, plots):
 
     # Differences of a few microseconds need more rounds than ratios do.
     paired = measures.cpu_per_request(
-        {"/full/": (full, full_port, "/full/orders/1"), "/plain/": (full, full_port, "/plain/orders/1")}, ROUNDS * 3)
+        {"/full/": (full, full_port, "/full/orders/1"), "/plain/": (full, full_port, "/plain/orders/1")}, ROUNDS * 2)
     paired |= measures.cpu_per_request({
         "full": (full, full_port), "full, no access log": (silent, silent_port), "full, no exports": (blind, blind_port),
-    }, ROUNDS * 5 // 2)
+    }, ROUNDS * 3 // 2)
 
     def compare(what, target, name, against, bound, values=slices):
         middle, low, high = measures.median_interval(measures.ratio(values[name], values[against]))
@@ -182,13 +182,13 @@ def main():
     void = "" if abs(same - 1) <= 0.05 else (
         "\n**The A/A pair is off by more than 5 %: the machine was too busy, and the CPU ratios of this run are void.**\n")
     reason = reason_not_possible()
-    apart = (f"**Latency was measured with the machine as it is, because keeping it out {reason}.**" if reason else
-             "Latency, but for the cold path and where a row says otherwise, was measured with no CPU put to sleep and what is measured before everything else on the machine (`loadtests/measure/undisturbed.py`).")
+    apart = (f"**Latency and CPU were measured with the machine as it is, because keeping it out {reason}.**" if reason else
+             "But for the cold path and where a row says otherwise, latency was measured with no CPU put to sleep and what is measured before everything else on the machine, CPU with no CPU put to sleep (`loadtests/measure/undisturbed.py`).")
     text = f"""# {result.title}
 
 {result.machine()}
 Peers: {versions()}. Ours: {peers.version()}.
-Client, backend (nginx, 100 bytes) and sinks on one CPU, the proxy alone on the other; 16 keep-alive connections, {ROUNDS} rounds of 1 s slices.
+Client, backend (nginx, 100 bytes) and sinks on one CPU, the proxy alone on the other; 16 keep-alive connections, {ROUNDS} rounds of a second for each, in turns of a tenth of a second.
 {void}{"".join(f"{chr(10)}{note}{chr(10)}" for note in table.notes)}
 {table.text()}
 

@@ -13,7 +13,7 @@ import time
 import urllib.request
 
 from processes import LOAD_CPU, WORK, cpu_seconds, first_200, memory, pinned, stop, write
-from undisturbed import first
+from undisturbed import awake, first
 import peers
 
 LOADGEN = os.environ["SIDECAR_BENCH_LOADGEN"]
@@ -130,21 +130,22 @@ def cpu_per_request(targets, rounds, load=wrk, connections=16, alone=contextlib.
     per round."""
     order, source = list(targets), random.Random()
     result = {name: [] for name in targets}
-    with alone():
-        for _, port, *path in targets.values():
-            load(port, warm, connections, *path)  # warm: tiered caches, pools, connections
-    for _ in range(rounds):
-        source.shuffle(order)
+    with awake():
         with alone():
-            if load is wrk:
-                for name, (seconds, requests) in in_turns(targets, connections).items():
-                    result[name].append(seconds / requests * 1e6)
-                continue
-            for name in order:
-                process, port, *path = targets[name]
-                before = cpu_seconds(process)
-                requests = load(port, 1, connections, *path)
-                result[name].append((cpu_seconds(process) - before) / requests * 1e6)
+            for _, port, *path in targets.values():
+                load(port, warm, connections, *path)  # warm: tiered caches, pools, connections
+        for _ in range(rounds):
+            with alone():
+                if load is wrk:
+                    for name, (seconds, requests) in in_turns(targets, connections).items():
+                        result[name].append(seconds / requests * 1e6)
+                    continue
+                source.shuffle(order)
+                for name in order:
+                    process, port, *path = targets[name]
+                    before = cpu_seconds(process)
+                    requests = load(port, 1, connections, *path)
+                    result[name].append((cpu_seconds(process) - before) / requests * 1e6)
     return result
 
 

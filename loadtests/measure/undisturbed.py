@@ -35,23 +35,36 @@ def first(command):
 
 
 @contextlib.contextmanager
+def awake():
+    """No CPU is put to sleep. Does nothing where that is not possible."""
+    try:
+        # Holds for as long as the file is open (Linux, power/pm_qos_interface): a CPU that may take 0 µs to wake up polls.
+        file = os.open("/dev/cpu_dma_latency", os.O_WRONLY)
+    except OSError:
+        yield
+        return
+    try:
+        os.write(file, struct.pack("i", 0))
+        yield
+    finally:
+        os.close(file)
+
+
+@contextlib.contextmanager
 def undisturbed():
     """For as long as latency is measured. Does nothing where it is not possible: the caller reports the reason."""
     global _is_on
     if reason_not_possible():
         yield
         return
-    # Holds for as long as the file is open (Linux, power/pm_qos_interface): a CPU that may take 0 µs to wake up polls.
-    awake = os.open("/dev/cpu_dma_latency", os.O_WRONLY)
-    try:
-        os.write(awake, struct.pack("i", 0))
-        _schedule(os.SCHED_RR, PRIORITY)
-        _is_on = True
-        yield
-    finally:
-        _is_on = False
-        os.close(awake)
-        _schedule(os.SCHED_OTHER, 0)
+    with awake():
+        try:
+            _schedule(os.SCHED_RR, PRIORITY)
+            _is_on = True
+            yield
+        finally:
+            _is_on = False
+            _schedule(os.SCHED_OTHER, 0)
 
 
 def _schedule(policy, priority):
