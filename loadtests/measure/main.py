@@ -80,7 +80,7 @@ def measure(table, plots):
         {"/full/": (full, full_port, "/full/orders/1"), "/plain/": (full, full_port, "/plain/orders/1")}, ROUNDS * 2)
     paired |= measures.cpu_per_request({
         "full": (full, full_port), "full, no access log": (silent, silent_port), "full, no exports": (blind, blind_port),
-    }, ROUNDS * 3 // 2)
+    }, ROUNDS * 5 // 2)
 
     def compare(what, target, name, against, bound, values=slices):
         middle, low, high = measures.median_interval(measures.ratio(values[name], values[against]))
