@@ -12,7 +12,7 @@ import measures
 import peers
 from processes import WORK, accepts, stop
 from report import Result, Table, output
-from undisturbed import reason_not_possible, undisturbed
+from undisturbed import awake, reason_not_possible, undisturbed
 
 ROUNDS = int(os.environ.get("SIDECAR_BENCH_ROUNDS", "12"))
 PAGES = ("steady", "two-hops", "cold")
@@ -56,7 +56,7 @@ def measure(table, plots):
     table.row("price of resilience: bytes, two routes of one process", "≤ 1 024", f"{price:.0f}", price <= 1024)
 
     # The row whose figure is nearest to its bound gets rounds of its own.
-    alone = measures.cpu_per_request({"sidecar, bare": (bare, bare_port), "HAProxy": (reference, reference_port)}, ROUNDS * 2)
+    pair = measures.cpu_in_turns({"sidecar, bare": (bare, bare_port), "HAProxy": (reference, reference_port)}, ROUNDS * 2)
 
     after = measures.after_quiet(quiet, since)
     stop(quiet)
@@ -70,15 +70,15 @@ def measure(table, plots):
 
     silent, silent_port, _ = peers.start_sidecar(backend_port, full=True, log=False, otlp_port=otlp_port)
     blind, blind_port, _ = peers.start_sidecar(backend_port, full=True, traces=0)
-    slices = measures.cpu_per_request({
+    slices = measures.cpu_in_turns({
         "sidecar, bare": (bare, bare_port), "sidecar, full": (full, full_port),
         "HAProxy": (reference, reference_port), "HAProxy, twin": twin, "HAProxy, httplog": logging, "nginx": nginx,
     }, ROUNDS)
 
     # Differences of a few microseconds need more rounds than ratios do.
-    paired = measures.cpu_per_request(
+    paired = measures.cpu_in_turns(
         {"/full/": (full, full_port, "/full/orders/1"), "/plain/": (full, full_port, "/plain/orders/1")}, ROUNDS * 2)
-    paired |= measures.cpu_per_request({
+    paired |= measures.cpu_in_turns({
         "full": (full, full_port), "full, no access log": (silent, silent_port), "full, no exports": (blind, blind_port),
     }, ROUNDS * 5 // 2)
 
@@ -93,7 +93,7 @@ def measure(table, plots):
         table.row(what, f"≤ {bound} µs", f"{middle:.1f} ({low:.1f}–{high:.1f}) µs", high <= bound)
 
     same = compare("CPU per request: HAProxy against its twin (A/A)", "1.00 ± 0.05", "HAProxy, twin", "HAProxy", None)
-    compare("CPU per request against HAProxy, bare route", "≤ 1.7", "sidecar, bare", "HAProxy", 1.7, {name: slices[name] + alone[name] for name in alone})
+    compare("CPU per request against HAProxy, bare route", "≤ 1.7", "sidecar, bare", "HAProxy", 1.7, {name: slices[name] + pair[name] for name in pair})
     compare("CPU per request against HAProxy with httplog, full", "≤ 2.2", "sidecar, full", "HAProxy, httplog", 2.2)
     compare("… nginx against HAProxy, for comparison", "–", "nginx", "HAProxy", None)
     price_of("price of resilience: CPU, two routes of one process", 3, "/full/", "/plain/")
@@ -102,7 +102,8 @@ def measure(table, plots):
     for process in (bare, silent, blind, reference, twin[0], nginx[0]):
         stop(process)
 
-    realistic = measures.cpu_per_request({"ours": (full, full_port), "HAProxy": logging}, ROUNDS // 2, load=measures.closed_r)
+    with awake():
+        realistic = measures.cpu_per_request({"ours": (full, full_port), "HAProxy": logging}, ROUNDS // 2, load=measures.closed_r)
     compare("… with 12 request and 8 response headers, 10 % POST, full", "–", "ours", "HAProxy", None, realistic)
     stop(full)
     stop(logging[0])
@@ -112,7 +113,8 @@ def measure(table, plots):
     theirs = peers.start_haproxy(grpc_port, log_port, wait=False, h2=" proto h2")
     for port in (ours[1], theirs[1]):
         accepts(port)
-    unary = measures.cpu_per_request({"ours": ours[:2], "HAProxy": theirs}, ROUNDS // 2, load=measures.h2load, connections=4)
+    with awake():
+        unary = measures.cpu_per_request({"ours": ours[:2], "HAProxy": theirs}, ROUNDS // 2, load=measures.h2load, connections=4)
     compare("… unary calls over h2c, full", "–", "ours", "HAProxy", None, unary)
     stop(ours[0])
     stop(theirs[0])
@@ -188,7 +190,7 @@ def main():
 
 {result.machine()}
 Peers: {versions()}. Ours: {peers.version()}.
-Client, backend (nginx, 100 bytes) and sinks on one CPU, the proxy alone on the other; 16 keep-alive connections, {ROUNDS} rounds of a second for each, in turns of a tenth of a second.
+Client, backend (nginx, 100 bytes) and sinks on one CPU, the proxy alone on the other; 16 keep-alive connections, {ROUNDS} rounds of a second for each, in turns of a tenth of a second (profile R and unary calls: {ROUNDS // 2}, in one piece).
 {void}{"".join(f"{chr(10)}{note}{chr(10)}" for note in table.notes)}
 {table.text()}
 

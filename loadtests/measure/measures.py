@@ -19,12 +19,13 @@ import peers
 LOADGEN = os.environ["SIDECAR_BENCH_LOADGEN"]
 
 
+def wrk_line(port, during, connections, path="/orders/1"):
+    return pinned(LOAD_CPU, ["wrk", "-t1", f"-c{connections}", f"-d{during}", f"http://127.0.0.1:{port}{path}"])
+
+
 def wrk(port, seconds, connections, path="/orders/1"):
     """One closed-loop slice. Returns the completed requests; an error or a status that is not 2xx/3xx ends the run."""
-    output = subprocess.run(
-        pinned(LOAD_CPU, ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", f"http://127.0.0.1:{port}{path}"]),
-        capture_output=True, text=True, check=True).stdout
-    return completed(output)
+    return completed(subprocess.run(wrk_line(port, f"{seconds}s", connections, path), capture_output=True, text=True, check=True).stdout)
 
 
 def completed(output):
@@ -39,13 +40,13 @@ def in_turns(targets, connections):
     """One closed-loop round of all targets together: each has one second of load in ten turns, in an order drawn anew for every ten. What
     the machine does for longer than a turn (a neighbour on the same core, a lower clock) it does to all of them alike.
     targets: as for cpu_per_request. Returns name → (CPU seconds in its turns, requests)."""
-    loads = {name: subprocess.Popen(
-        pinned(LOAD_CPU, ["wrk", "-t1", f"-c{connections}", "-d1h", "--timeout", "1h", f"http://127.0.0.1:{port}{path[0] if path else '/orders/1'}"]),
-        stdout=subprocess.PIPE, text=True) for name, (_, port, *path) in targets.items()}
+    loads = {name: subprocess.Popen([*wrk_line(port, "1h", connections, *path), "--timeout", "1h"], stdout=subprocess.PIPE, text=True)
+             for name, (_, port, *path) in targets.items()}
     used, order = dict.fromkeys(targets, 0.0), list(targets)
 
     def turn(name, end):
-        process, load, before = targets[name][0], loads[name], cpu_seconds(targets[name][0])
+        process, load = targets[name][0], loads[name]
+        before = cpu_seconds(process)
         load.send_signal(signal.SIGCONT)
         end(load)
         time.sleep(0.002)  # what was under way is answered
@@ -125,27 +126,37 @@ def steady(port, seconds, connections, path="/orders/1"):
 
 
 def cpu_per_request(targets, rounds, load=wrk, connections=16, alone=contextlib.nullcontext, warm=2):
-    """targets: name → (process, port) or (process, port, path). Every round runs each for a second, wrk in turns and any other load in one
-    slice, in random order, inside alone(), which may wait for a quiet machine. Returns name → list of CPU microseconds per request, one
-    per round."""
+    """targets: name → (process, port) or (process, port, path). Every round runs one slice of each in random order,
+    inside alone(), which may wait for a quiet machine. Returns name → list of CPU microseconds per request, one per round."""
     order, source = list(targets), random.Random()
     result = {name: [] for name in targets}
-    with awake():
+    with alone():
+        warm_up(targets, connections, load, warm)
+    for _ in range(rounds):
+        source.shuffle(order)
         with alone():
-            for _, port, *path in targets.values():
-                load(port, warm, connections, *path)  # warm: tiered caches, pools, connections
+            for name in order:
+                process, port, *path = targets[name]
+                before = cpu_seconds(process)
+                requests = load(port, 1, connections, *path)
+                result[name].append((cpu_seconds(process) - before) / requests * 1e6)
+    return result
+
+
+def warm_up(targets, connections, load, seconds):
+    """Caches, pools, connections."""
+    for _, port, *path in targets.values():
+        load(port, seconds, connections, *path)
+
+
+def cpu_in_turns(targets, rounds, connections=16):
+    """cpu_per_request by wrk in turns, and no CPU put to sleep."""
+    result = {name: [] for name in targets}
+    with awake():
+        warm_up(targets, connections, wrk, 2)
         for _ in range(rounds):
-            with alone():
-                if load is wrk:
-                    for name, (seconds, requests) in in_turns(targets, connections).items():
-                        result[name].append(seconds / requests * 1e6)
-                    continue
-                source.shuffle(order)
-                for name in order:
-                    process, port, *path = targets[name]
-                    before = cpu_seconds(process)
-                    requests = load(port, 1, connections, *path)
-                    result[name].append((cpu_seconds(process) - before) / requests * 1e6)
+            for name, (seconds, requests) in in_turns(targets, connections).items():
+                result[name].append(seconds / requests * 1e6)
     return result
 
 

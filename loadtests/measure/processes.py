@@ -15,8 +15,7 @@ CPUS = sorted(os.sched_getaffinity(0))
 LOAD_CPU, PROXY_CPU = (CPUS[0], CPUS[1]) if len(CPUS) > 1 else (None, None)
 
 WORK = tempfile.mkdtemp(prefix="sidecar-bench-")
-_running = []
-_beside = []
+_running = {}  # process → is it measured?
 
 
 def pinned(cpu, command):
@@ -52,13 +51,10 @@ def start(command, cpu, env=None, read_output=False, output=None, beside=False):
             pinned(cpu, command), stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE if read_output else output or subprocess.DEVNULL, stderr=errors,
             env={**os.environ, **(env or {})}, start_new_session=True)
-    _running.append(process)
-    if beside:
-        _beside.append(process)
+    _running[process] = not beside
     if read_output:
         reader = subprocess.Popen(pinned(LOAD_CPU, ["cat"]), stdin=process.stdout, stdout=subprocess.DEVNULL, start_new_session=True)
-        _running.append(reader)
-        _beside.append(reader)
+        _running[reader] = False
         process.stdout.close()
     return process
 
@@ -71,8 +67,7 @@ def stop(process, grace=3):
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
-    if process in _running:
-        _running.remove(process)
+    _running.pop(process, None)
 
 
 @atexit.register
@@ -125,7 +120,7 @@ def family(process):
 
 def measured():
     """What runs now and answers requests, or carries them."""
-    return [process for process in _running if process not in _beside and process.poll() is None]
+    return [process for process, is_measured in _running.items() if is_measured and process.poll() is None]
 
 
 def tasks(process):

@@ -11,6 +11,7 @@ import struct
 
 from processes import measured, tasks
 
+WAKE_UP = "/dev/cpu_dma_latency"
 PRIORITY = 1  # the lowest real-time priority goes before all that has none
 _is_on = False
 
@@ -19,13 +20,12 @@ def reason_not_possible():
     """Why the machine cannot be kept out; None when it can."""
     if os.geteuid() != 0:
         return "needs root"
-    if not os.path.exists("/dev/cpu_dma_latency"):
-        return "needs /dev/cpu_dma_latency"
     try:
+        os.close(os.open(WAKE_UP, os.O_WRONLY))
         os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(PRIORITY))
         os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
     except OSError as error:
-        return f"needs real-time scheduling: {error.strerror}"
+        return f"needs {WAKE_UP} and real-time scheduling: {error.strerror}"
     return None
 
 
@@ -36,13 +36,12 @@ def first(command):
 
 @contextlib.contextmanager
 def awake():
-    """No CPU is put to sleep. Does nothing where that is not possible."""
-    try:
-        # Holds for as long as the file is open (Linux, power/pm_qos_interface): a CPU that may take 0 µs to wake up polls.
-        file = os.open("/dev/cpu_dma_latency", os.O_WRONLY)
-    except OSError:
+    """No CPU is put to sleep. Does nothing where the machine cannot be kept out: the caller reports the reason."""
+    if reason_not_possible():
         yield
         return
+    # Holds for as long as the file is open (Linux, power/pm_qos_interface): a CPU that may take 0 µs to wake up polls.
+    file = os.open(WAKE_UP, os.O_WRONLY)
     try:
         os.write(file, struct.pack("i", 0))
         yield
@@ -52,7 +51,7 @@ def awake():
 
 @contextlib.contextmanager
 def undisturbed():
-    """For as long as latency is measured. Does nothing where it is not possible: the caller reports the reason."""
+    """awake(), and what is measured goes before everything else: for as long as latency is measured."""
     global _is_on
     if reason_not_possible():
         yield
