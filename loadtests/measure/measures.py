@@ -33,14 +33,18 @@ def completed(output):
     bad = re.search(r"Non-2xx or 3xx responses: (\d+)|Socket errors: (.*)", output)
     if bad:
         raise SystemExit(f"a measured request failed, so the run is void: {bad.group(0)}")
-    return int(re.search(r"(\d+) requests in", output).group(1))
+    done = re.search(r"(\d+) requests in", output)
+    if not done:
+        raise SystemExit(f"wrk counted no requests; it printed: {output.strip() or 'nothing'}")
+    return int(done.group(1))
 
 
 def in_turns(targets, connections):
     """One closed-loop round of all targets together: each has one second of load in ten turns, in an order drawn anew for every ten. What
     the machine does for longer than a turn (a neighbour on the same core, a lower clock) it does to all of them alike.
     targets: as for cpu_per_request. Returns name → (CPU seconds in its turns, requests)."""
-    loads = {name: subprocess.Popen([*wrk_line(port, "1h", connections, *path), "--timeout", "1h"], stdout=subprocess.PIPE, text=True)
+    # What waits while its wrk is stopped is no timeout. Not longer than need be: wrk asks for eight bytes per microsecond of it.
+    loads = {name: subprocess.Popen([*wrk_line(port, "1h", connections, *path), "--timeout", "60s"], stdout=subprocess.PIPE, text=True)
              for name, (_, port, *path) in targets.items()}
     used, order = dict.fromkeys(targets, 0.0), list(targets)
 
