@@ -57,13 +57,14 @@ def rows(table):
     targets = {"direct": f"http://{pods.PEER}:{SKIPPED}/orders/1", "intercepted": f"http://{pods.PEER}:{REDIRECTED}/orders/1"}
     for rate in RATES:
         before, busy_before, began = cpu_seconds(process), busy_seconds(), time.monotonic()
-        with undisturbed():
-            report = measures.loadgen("steady", targets, prefix=pods.inside(pod.name), rate=rate, connections=16, slice="1s", rounds=ROUNDS)
+        with undisturbed() as spinners:
+            report = measures.loadgen("steady", targets, prefix=pods.inside(pod.name), rate=rate, connections=16, slice="1s", lead=measures.LEAD, rounds=ROUNDS)
+            idle = sum(cpu_seconds(spinner) for cpu, spinner in spinners.items() if cpu == (PROXY_CPU or 0))
         used, elapsed = cpu_seconds(process) - before, time.monotonic() - began
-        others = max(0.0, busy_seconds() - busy_before - used) / elapsed
-        each = used / (rate * (ROUNDS + 1))  # a second to warm up
+        others = max(0.0, busy_seconds() - busy_before - used - idle) / elapsed
         void = report["void"] or (f"others took {100 * others:.0f} % of the proxy's CPU" if PROXY_CPU is not None and others > MOST_OF_OTHERS else None)
         counts = report["tables"]["requests"]["intercepted"]
+        each = used / (counts["succeeded"] + rate)  # a second to warm up
         passed = json.loads(pods.get(pod.name, f"127.0.0.1:{pods.ADMIN}", "/stats")[1])["requests"]
         if passed < counts["succeeded"]:
             raise SystemExit("the requests did not pass the sidecar: the redirect does not work")

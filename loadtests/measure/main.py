@@ -12,7 +12,7 @@ import measures
 import peers
 from processes import WORK, accepts, stop
 from report import Result, Table, output
-from undisturbed import awake, reason_not_possible, undisturbed
+from undisturbed import awake, has_no_idle_driver, reason_not_possible, undisturbed
 
 ROUNDS = int(os.environ.get("SIDECAR_BENCH_ROUNDS", "12"))
 PAGES = ("steady", "two-hops", "cold")
@@ -142,7 +142,7 @@ def latency(table, backend_port, full_port, haproxy_port, nginx_port, log_port, 
     one_hop = {"direct": address(backend_port), "sidecar": address(full_port), "haproxy": address(haproxy_port), "nginx": address(nginx_port)}
     three = {name: one_hop[name] for name in ("direct", "sidecar", "haproxy")}
     with undisturbed():
-        steady = measures.loadgen("steady", three, rate=2000, connections=16, slice="1s", rounds=16, reference="haproxy", out=plots, name="steady")
+        steady = measures.loadgen("steady", three, rate=2000, connections=16, slice="1s", lead=measures.LEAD, rounds=16, reference="haproxy", out=plots, name="steady")
     added("added latency, full, open loop at 2 000 rps: p50", steady, "sidecar", "p50", 0.20)
     added("added latency, full, open loop at 2 000 rps: p99", steady, "sidecar", "p99", 0.6)
     added("… p99.9", steady, "sidecar", "p99.9", None)
@@ -161,7 +161,7 @@ def latency(table, backend_port, full_port, haproxy_port, nginx_port, log_port, 
     near = peers.start_haproxy(far[1], log_port)
     hops = {"direct": address(backend_port), "two hops": address(caller_port), "haproxy twice": address(near[1])}
     with undisturbed():
-        two = measures.loadgen("steady", hops, rate=1000, connections=16, slice="1s", rounds=12, out=plots, name="two-hops")
+        two = measures.loadgen("steady", hops, rate=1000, connections=16, slice="1s", lead=measures.LEAD, rounds=12, out=plots, name="two-hops")
     for process in (caller, callee, near[0], far[0]):
         stop(process)
     added("added latency over two hops, 1 000 rps, 16 connections: p50", two, "two hops", "p50", 0.5)
@@ -185,7 +185,9 @@ def main():
         "\n**The A/A pair is off by more than 5 %: the machine was too busy, and the CPU ratios of this run are void.**\n")
     reason = reason_not_possible()
     apart = (f"**Latency and CPU were measured with the machine as it is, because keeping it out {reason}.**" if reason else
-             "But for the cold path and where a row says otherwise, latency was measured with no CPU put to sleep and what is measured before everything else on the machine, CPU with no CPU put to sleep (`loadtests/measure/undisturbed.py`).")
+             "But for the cold path and where a row says otherwise, latency was measured with no CPU put to sleep and what is measured before everything else on the machine, "
+             + ("CPU with CPUs that halt, because this kernel has no idle driver that would keep them awake" if has_no_idle_driver() else "CPU with no CPU put to sleep")
+             + f" (`loadtests/measure/undisturbed.py`). These latencies leave out the first {measures.LEAD} of the load of each slice: what had nothing to do meanwhile begins with cold caches.")
     text = f"""# {result.title}
 
 {result.machine()}

@@ -18,6 +18,10 @@ import peers
 
 LOADGEN = os.environ["SIDECAR_BENCH_LOADGEN"]
 
+# Each slice of an open loop has this much of the same load before it: what had nothing to do while the others had their slices begins
+# with cold caches, which a steady rate does not have. The cold path has a row of its own.
+LEAD = "250ms"
+
 
 def wrk_line(port, during, connections, path="/orders/1"):
     return pinned(LOAD_CPU, ["wrk", "-t1", f"-c{connections}", f"-d{during}", f"http://127.0.0.1:{port}{path}"])

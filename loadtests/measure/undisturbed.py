@@ -8,10 +8,14 @@ has the figures."""
 import contextlib
 import os
 import struct
+import subprocess
+import sys
 
 from processes import measured, tasks
 
 WAKE_UP = "/dev/cpu_dma_latency"
+SPINNER = os.path.join(os.path.dirname(__file__), "spinner.py")
+IDLE_DRIVER = "/sys/devices/system/cpu/cpuidle/current_driver"
 PRIORITY = 1  # the lowest real-time priority goes before all that has none
 _is_on = False
 
@@ -51,19 +55,50 @@ def awake():
 
 @contextlib.contextmanager
 def undisturbed():
-    """awake(), and what is measured goes before everything else: for as long as latency is measured."""
+    """awake(), and what is measured goes before everything else: for as long as latency is measured. Gives CPU → process of what runs
+    there for no other end."""
     global _is_on
     if reason_not_possible():
-        yield
+        yield {}
         return
-    with awake():
+    with awake(), _kept_busy() as spinners:
         try:
             _schedule(os.SCHED_RR, PRIORITY)
             _is_on = True
-            yield
+            yield spinners
         finally:
             _is_on = False
             _schedule(os.SCHED_OTHER, 0)
+
+
+@contextlib.contextmanager
+def _kept_busy():
+    """Without an idle driver the kernel halts whatever awake() asks for. Then every CPU has something of the lowest order to do that
+    enters the kernel without end: at the next of its calls whoever is to run does, with no halt and no interrupt to wait for. Not for
+    measures of CPU: what has no priority would share its CPU with it."""
+    spinners = {}
+    try:
+        if has_no_idle_driver():
+            for cpu in os.sched_getaffinity(0):
+                spinners[cpu] = subprocess.Popen([sys.executable, SPINNER, str(cpu)], start_new_session=True)
+                with contextlib.suppress(OSError):
+                    # Sessions share a CPU as equals (sched(7), autogroup), whatever is in them; this one shall not.
+                    with open(f"/proc/{spinners[cpu].pid}/autogroup", "w", encoding="ascii") as nice:
+                        nice.write("19")
+        yield spinners
+    finally:
+        for spinner in spinners.values():
+            spinner.kill()
+            spinner.wait()
+
+
+def has_no_idle_driver():
+    """Does the kernel halt a CPU that has nothing to do by itself, so that the wish of awake() reaches nobody?"""
+    try:
+        with open(IDLE_DRIVER, encoding="ascii") as driver:
+            return driver.read().strip() == "none"
+    except OSError:
+        return True
 
 
 def _schedule(policy, priority):

@@ -40,7 +40,7 @@ internal static class Measure
         var (targets, shape, baseline) = Common(given);
         var plan = new SteadyPlan(
             given.Number("rate", 2000), given.Integer("connections", 16), given.Duration("slice", TimeSpan.FromSeconds(5)), given.Integer("rounds", 4),
-            given.Integer("poisson", 0) != 0);
+            given.Integer("poisson", 0) != 0, given.Duration("lead", TimeSpan.Zero));
         var reference = given.Text("reference");
         var seed = given.Integer("seed", 1);
         using var reactor = Reactor(given);
@@ -63,7 +63,8 @@ internal static class Measure
             "Added latency, open loop",
             [
                 new("rate", $"{plan.Rate} intended starts per second, {(plan.IsPoisson ? "Poisson" : "even gaps")}; latency from the intended start"),
-                new("slices", $"{plan.Rounds} rounds of {plan.Slice.TotalSeconds} s per target, order drawn anew in each"),
+                new("slices", $"{plan.Rounds} rounds of {plan.Slice.TotalSeconds} s per target, order drawn anew in each"
+                    + (plan.Lead > TimeSpan.Zero ? $"; {plan.Lead.TotalSeconds} s of the same load before each, without its latencies" : "")),
                 new("connections", $"{plan.Connections} per target"), new("requests", Text(shape)), new("seed", $"{seed}"),
             ],
             [], tables, Charts(comparison), VoidBecause(targets, tallies)));

@@ -11,7 +11,11 @@ namespace Sidecar.LoadGen.Modes;
 /// <param name="Slice">One stretch of load on one target.</param>
 /// <param name="Rounds">Each target gets one slice in each.</param>
 /// <param name="IsPoisson">Random gaps instead of even ones.</param>
-public sealed record SteadyPlan(double Rate, int Connections, TimeSpan Slice, int Rounds, bool IsPoisson = false);
+/// <param name="Lead">
+/// The same load before each slice. It is counted, and its latencies are not: a target that had nothing to do while the others had
+/// their slices begins with cold caches, which a steady rate does not have.
+/// </param>
+public sealed record SteadyPlan(double Rate, int Connections, TimeSpan Slice, int Rounds, bool IsPoisson = false, TimeSpan Lead = default);
 
 /// <summary>Open-loop load at a steady rate on one target after the other, in slices whose order is drawn anew each round.</summary>
 public static class SteadySlices
@@ -51,6 +55,11 @@ public static class SteadySlices
             var histograms = new LatencyHistogram[order.Length];
             foreach (var index in order)
             {
+                if (plan.Lead > TimeSpan.Zero)
+                {
+                    tallies[index].Add(Slice(index, plan.Lead));
+                }
+
                 var tally = Slice(index, plan.Slice);
                 tallies[index].Add(tally);
                 histograms[index] = tally.Latency;

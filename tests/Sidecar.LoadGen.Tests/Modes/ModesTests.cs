@@ -27,6 +27,18 @@ public sealed class ModesTests
         Assert.Equal((2, 120L), (latencies.Rounds, latencies.Pooled(1).Count));
     }
 
+    [Fact]
+    public async Task Steady_WithLead_CountsItWithoutItsLatencies()
+    {
+        await using var upstream = await UpstreamAsync();
+        var (latencies, tallies) = await OnLoop(reactor => SteadySlices.Run(
+            reactor, [Target.Parse($"a={upstream.Address}/")], new RequestShape(),
+            new SteadyPlan(Rate: 200, Connections: 4, Short, Rounds: 2, Lead: TimeSpan.FromMilliseconds(500)), new Random(1)));
+
+        Assert.Equal((320L, 0L), (tallies[0].Succeeded, tallies[0].Failed));
+        Assert.Equal(120L, latencies.Pooled(0).Count);
+    }
+
     [Theory]
     [InlineData("plain", 0)]
     [InlineData("R", 10)]
