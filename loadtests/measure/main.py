@@ -187,7 +187,7 @@ def main():
     apart = (f"**Latency and CPU were measured with the machine as it is, because keeping it out {reason}.**" if reason else
              "But for the cold path and where a row says otherwise, latency was measured with no CPU put to sleep and what is measured before everything else on the machine, "
              + ("CPU with CPUs that halt, because this kernel has no idle driver that would keep them awake" if has_no_idle_driver() else "CPU with no CPU put to sleep")
-             + f" (`loadtests/measure/undisturbed.py`). These latencies leave out the first {measures.LEAD} of the load of each slice: what had nothing to do meanwhile begins with cold caches.")
+             + " (`loadtests/measure/undisturbed.py`).")
     text = f"""# {result.title}
 
 {result.machine()}
@@ -198,7 +198,7 @@ Client, backend (nginx, 100 bytes) and sinks on one CPU, the proxy alone on the 
 
 CPU microseconds per request, medians: {medians}. Intervals are 95 % bootstrap intervals of the median ratio; a ratio's target is met when the whole interval is.
 "Full": route with timeout, retry and breaker, metrics, 1 % traces over OTLP, one access-log line per request to a pipe; HAProxy with `option httplog` to a local datagram socket.
-Added latency is that of the intended start, over a direct connection to the backend measured in the same round. {apart} The price of telemetry leaves out what cannot be switched off: the counting of metrics.
+Added latency is that of the intended start, over a direct connection to the backend measured in the same round. {apart} The latencies whose rows do not say otherwise leave out the first {measures.LEAD} of the load of each slice: what had nothing to do meanwhile begins with cold caches. The price of telemetry leaves out what cannot be switched off: the counting of metrics.
 Curves: {", ".join(f"[{page}]({result.name}-{page}.html)" for page in PAGES)}.
 """
     print(result.write(text))
