@@ -59,9 +59,9 @@ def rows(table):
         before, busy_before, began = cpu_seconds(process), busy_seconds(), time.monotonic()
         with undisturbed() as spinners:
             report = measures.loadgen("steady", targets, prefix=pods.inside(pod.name), rate=rate, connections=16, slice="1s", lead=measures.LEAD, rounds=ROUNDS)
-            idle = sum(cpu_seconds(spinner) for cpu, spinner in spinners.items() if cpu == (PROXY_CPU or 0))
+            spun = sum(cpu_seconds(spinner) for cpu, spinner in spinners.items() if cpu == (PROXY_CPU or 0))
         used, elapsed = cpu_seconds(process) - before, time.monotonic() - began
-        others = max(0.0, busy_seconds() - busy_before - used - idle) / elapsed
+        others = max(0.0, busy_seconds() - busy_before - used - spun) / elapsed
         void = report["void"] or (f"others took {100 * others:.0f} % of the proxy's CPU" if PROXY_CPU is not None and others > MOST_OF_OTHERS else None)
         counts = report["tables"]["requests"]["intercepted"]
         each = used / (counts["succeeded"] + rate)  # a second to warm up

@@ -8,10 +8,9 @@ has the figures."""
 import contextlib
 import os
 import struct
-import subprocess
 import sys
 
-from processes import measured, tasks
+from processes import measured, start, stop, tasks
 
 WAKE_UP = "/dev/cpu_dma_latency"
 SPINNER = os.path.join(os.path.dirname(__file__), "spinner.py")
@@ -80,7 +79,7 @@ def _kept_busy():
     try:
         if has_no_idle_driver():
             for cpu in os.sched_getaffinity(0):
-                spinners[cpu] = subprocess.Popen([sys.executable, SPINNER, str(cpu)], start_new_session=True)
+                spinners[cpu] = start([sys.executable, SPINNER], cpu, beside=True)
                 with contextlib.suppress(OSError):
                     # Sessions share a CPU as equals (sched(7), autogroup), whatever is in them; this one shall not.
                     with open(f"/proc/{spinners[cpu].pid}/autogroup", "w", encoding="ascii") as nice:
@@ -88,8 +87,7 @@ def _kept_busy():
         yield spinners
     finally:
         for spinner in spinners.values():
-            spinner.kill()
-            spinner.wait()
+            stop(spinner)
 
 
 def has_no_idle_driver():
