@@ -58,7 +58,7 @@ def rows(table):
     for rate in RATES:
         before, busy_before, began = cpu_seconds(process), busy_seconds(), time.monotonic()
         with undisturbed() as spinners:
-            report = measures.loadgen("steady", targets, prefix=pods.inside(pod.name), rate=rate, connections=16, slice="1s", lead=measures.LEAD, rounds=ROUNDS)
+            report = measures.loadgen("steady", targets, prefix=pods.inside(pod.name), rate=rate, connections=16, slice="1s", lead=measures.LEAD, settle=measures.SETTLE, rounds=ROUNDS)
             spun = sum(cpu_seconds(spinner) for cpu, spinner in spinners.items() if cpu == (PROXY_CPU or 0))
         used, elapsed = cpu_seconds(process) - before, time.monotonic() - began
         others = max(0.0, busy_seconds() - busy_before - used - spun) / elapsed
@@ -77,6 +77,9 @@ def rows(table):
             busy = f"; the proxy's CPU is busy for {100 * each * rate:.0f} %" if percentile == "p50" else ""
             table.row(f"{what if is_target else '… at'} {spaced(rate)} rps: {percentile}", f"≤ {bound} ms" if is_target else "–",
                       f"{value:.3f} ({low:.3f}–{high:.3f}) ms{', void' if void else ''}{busy}", high <= bound if is_target and not void else None)
+        value, low, high = (report["tables"][f"added over direct, µs{measures.SLOW_TOO}"]["intercepted"][f"p99{end}"] / 1e3 for end in ("", " low", " high"))
+        table.row("… the machine's slow stretches too: p99", "–", f"{value:.3f} ({low:.3f}–{high:.3f}) ms", None)
+        table.note(f"{report['title']}, through interception, {spaced(rate)} per second: {measures.pace_of(report)}")
         if are_met:
             break
     stop(process)

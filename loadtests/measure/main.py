@@ -131,23 +131,29 @@ def latency(table, backend_port, full_port, haproxy_port, nginx_port, log_port, 
     def address(port):
         return f"http://127.0.0.1:{port}/orders/1"
 
-    def added(what, report, target, percentile, bound):
-        cells = report["tables"]["added over direct, µs"][target]
+    def added(what, report, target, percentile, bound, of=""):
+        cells = report["tables"][f"added over direct, µs{of}"][target]
         value, low, high = (cells[f"{percentile}{end}"] / 1e3 for end in ("", " low", " high"))
         met = None if report["void"] or bound is None else high <= bound
         if report["void"]:
             table.note(f"**{report['title']}, {report['facts']['rate']}: void, because {report['void']}.**")
         table.row(what, "–" if bound is None else f"≤ {bound} ms", f"{value:.3f} ({low:.3f}–{high:.3f}) ms{', void' if report['void'] else ''}", met)
 
+    def pace(report):
+        table.note(f"{report['title']}, {report['facts']['rate'].partition(' ')[0]} per second: {measures.pace_of(report)}")
+
     one_hop = {"direct": address(backend_port), "sidecar": address(full_port), "haproxy": address(haproxy_port), "nginx": address(nginx_port)}
     three = {name: one_hop[name] for name in ("direct", "sidecar", "haproxy")}
     with undisturbed():
-        steady = measures.loadgen("steady", three, rate=2000, connections=16, slice="1s", lead=measures.LEAD, rounds=16, reference="haproxy", out=plots, name="steady")
+        steady = measures.loadgen("steady", three, rate=2000, connections=16, slice="1s", lead=measures.LEAD, settle=measures.SETTLE, rounds=16, reference="haproxy", out=plots, name="steady")
     added("added latency, full, open loop at 2 000 rps: p50", steady, "sidecar", "p50", 0.20)
     added("added latency, full, open loop at 2 000 rps: p99", steady, "sidecar", "p99", 0.6)
     added("… p99.9", steady, "sidecar", "p99.9", None)
     added("… HAProxy's p50, for comparison", steady, "haproxy", "p50", None)
     added("… HAProxy's p99, for comparison", steady, "haproxy", "p99", None)
+    added("… the machine's slow stretches too: p99", steady, "sidecar", "p99", None, measures.SLOW_TOO)
+    added("… HAProxy's p99 with them", steady, "haproxy", "p99", None, measures.SLOW_TOO)
+    pace(steady)
 
     left = measures.loadgen("steady", three, rate=2000, connections=16, slice="1s", rounds=4)
     added("… the machine left as it is: p50", left, "sidecar", "p50", None)
@@ -161,13 +167,16 @@ def latency(table, backend_port, full_port, haproxy_port, nginx_port, log_port, 
     near = peers.start_haproxy(far[1], log_port)
     hops = {"direct": address(backend_port), "two hops": address(caller_port), "haproxy twice": address(near[1])}
     with undisturbed():
-        two = measures.loadgen("steady", hops, rate=1000, connections=16, slice="1s", lead=measures.LEAD, rounds=12, out=plots, name="two-hops")
+        two = measures.loadgen("steady", hops, rate=1000, connections=16, slice="1s", lead=measures.LEAD, settle=measures.SETTLE, rounds=12, out=plots, name="two-hops")
     for process in (caller, callee, near[0], far[0]):
         stop(process)
     added("added latency over two hops, 1 000 rps, 16 connections: p50", two, "two hops", "p50", 0.5)
     added("added latency over two hops, 1 000 rps, 16 connections: p99", two, "two hops", "p99", 1.2)
     added("… p50 over HAProxy twice, for comparison", two, "haproxy twice", "p50", None)
     added("… p99 over HAProxy twice, for comparison", two, "haproxy twice", "p99", None)
+    added("… the machine's slow stretches too: p99", two, "two hops", "p99", None, measures.SLOW_TOO)
+    added("… HAProxy twice, p99 with them", two, "haproxy twice", "p99", None, measures.SLOW_TOO)
+    pace(two)
 
     cold = measures.loadgen("interleave", one_hop, rounds=2500, gap="500us-5ms", reference="haproxy", out=plots, name="cold")
     cells = cold["tables"]["added, over what haproxy adds"]["sidecar"]

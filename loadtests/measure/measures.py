@@ -22,6 +22,11 @@ LOADGEN = os.environ["SIDECAR_BENCH_LOADGEN"]
 # with cold caches, which a steady rate does not have. The cold path has a row of its own.
 LEAD = "250ms"
 
+# Of an open loop that is not to be disturbed: leaves out what was to start while the host slowed both CPUs down, and for so long after,
+# while what had queued is worked off. Told by arithmetic, not by anybody's latency. src/decisions/0017 has the figures.
+SETTLE = "100ms"
+SLOW_TOO = ", the machine's slow stretches too"
+
 
 def wrk_line(port, during, connections, path="/orders/1"):
     return pinned(LOAD_CPU, ["wrk", "-t1", f"-c{connections}", f"-d{during}", f"http://127.0.0.1:{port}{path}"])
@@ -114,6 +119,12 @@ def loadgen(command, targets, prefix=(), **options):
         raise SystemExit(f"sidecar-loadgen {command} ended with {ended.returncode}: {ended.stderr.strip()}")
     with open(path, encoding="utf-8") as report:
         return json.load(report)
+
+
+def pace_of(report):
+    """What a run with SETTLE says of the machine and of what it left out, in a sentence."""
+    left = ", ".join(f"{name} {cells['share, %']:.0f} %" for name, cells in report["tables"]["left out"].items())
+    return f"the machine {report['facts']['the machine']}; left out ({report['facts']['left out']}): {left}."
 
 
 def closed_r(port, seconds, connections):

@@ -14,7 +14,7 @@ public static class LatencyOverhead
         Target[] targets = [run.Target("direct"), run.Target("sidecar"), .. run.Given("haproxy", "nginx")];
         var plan = new SteadyPlan(run.Setting("rate", 2000), run.Setting("connections", 16), run.Seconds(3), run.Setting("rounds", 5));
         using var reactor = new EpollReactor(TimeSpan.FromMicroseconds(20));
-        var (steady, tallies) = SteadySlices.Run(reactor, targets, new RequestShape(), plan, new Random(run.Seed));
+        var (steady, tallies, _, _) = SteadySlices.Run(reactor, targets, new RequestShape(), plan, new Random(run.Seed));
         var turns = Interleaved.Run(reactor, targets, new RequestShape(), run.Setting("turns", 3000), default, new Random(run.Seed));
 
         var failed = tallies.Sum(tally => tally.Failed);

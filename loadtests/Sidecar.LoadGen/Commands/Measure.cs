@@ -11,6 +11,9 @@ internal static class Measure
     /// <summary>Beyond this share of the interval between starts the generator could not keep its own time.</summary>
     private const double MostLateness = 5_000_000;
 
+    /// <summary>The usual pace is the median: when much of the time is slow, there is none.</summary>
+    private const double MostSlow = 0.25;
+
     public static int Interleave(Arguments given)
     {
         var (targets, shape, baseline) = Common(given);
@@ -40,15 +43,23 @@ internal static class Measure
         var (targets, shape, baseline) = Common(given);
         var plan = new SteadyPlan(
             given.Number("rate", 2000), given.Integer("connections", 16), given.Duration("slice", TimeSpan.FromSeconds(5)), given.Integer("rounds", 4),
-            given.Integer("poisson", 0) != 0, given.Duration("lead", TimeSpan.Zero));
+            given.Integer("poisson", 0) != 0, given.Duration("lead", TimeSpan.Zero),
+            given.Text("settle") is null ? null : given.Duration("settle", TimeSpan.Zero));
         var reference = given.Text("reference");
         var seed = given.Integer("seed", 1);
         using var reactor = Reactor(given);
         var output = Output.Of(given, "steady");
         given.RejectUnknown();
 
-        var (comparison, tallies) = SteadySlices.Run(reactor, targets, shape, plan, new Random(seed));
+        var (all, tallies, pace, atFullPace) = SteadySlices.Run(reactor, targets, shape, plan, new Random(seed));
+        var comparison = atFullPace ?? all;
         List<Table> tables = [.. Reporting.Latencies(comparison, baseline), Reporting.Counts(comparison.Targets, tallies)];
+        if (atFullPace is not null)
+        {
+            tables.Add(Reporting.LeftOut(all, atFullPace));
+            tables.AddRange(Reporting.Latencies(all, baseline, ", the machine's slow stretches too"));
+        }
+
         if (reference is not null)
         {
             tables.Add(Reporting.AddedRatios(comparison, baseline, IndexOf(targets, reference)));
@@ -66,8 +77,9 @@ internal static class Measure
                 new("slices", $"{plan.Rounds} rounds of {plan.Slice.TotalSeconds} s per target, order drawn anew in each"
                     + (plan.Lead > TimeSpan.Zero ? $"; {plan.Lead.TotalSeconds} s of the same load before each, without its latencies" : "")),
                 new("connections", $"{plan.Connections} per target"), new("requests", Text(shape)), new("seed", $"{seed}"),
+                .. Facts(pace),
             ],
-            [], tables, Charts(comparison), VoidBecause(targets, tallies)));
+            [], tables, Charts(comparison), VoidBecause(targets, tallies) ?? VoidBecause(pace)));
     }
 
     public static int Closed(Arguments given)
@@ -152,6 +164,16 @@ internal static class Measure
 
         return null;
     }
+
+    private static string? VoidBecause(MachinePace? pace) => pace?.SlowShare > MostSlow
+        ? $"the machine computed at less than half its pace for {100 * pace.SlowShare:0} % of the time"
+        : null;
+
+    private static KeyValuePair<string, string>[] Facts(MachinePace? pace) => pace is null ? [] :
+    [
+        new("the machine", $"computed at less than half its pace for {100 * pace.SlowShare:0.0} % of the time, in {pace.Stretches.Count} stretches, by {pace.Probes} probes"),
+        new("left out", $"requests that were to start in one of them, or within {pace.Settle.TotalMilliseconds} ms after"),
+    ];
 
     private static Chart[] Charts(Comparison comparison) =>
         [Reporting.Percentile(comparison.Targets.Select((name, i) => (name, comparison.Pooled(i))))];

@@ -11,9 +11,10 @@ internal static class Program
 
           interleave  --target NAME=URL… [--rounds 3000] [--gap 500us-5ms] [--baseline NAME] [--reference NAME]
                       one request at a time to each target in turn; with --gap the cold path
-          steady      --target NAME=URL… --rate 2000 [--connections 16] [--slice 5s] [--rounds 4] [--poisson 1] [--lead 0s]
+          steady      --target NAME=URL… --rate 2000 [--connections 16] [--slice 5s] [--rounds 4] [--poisson 1] [--lead 0s] [--settle 100ms]
                       open loop at a steady rate, in interleaved slices; --lead: the same load before each,
-                      counted, but its latencies are not
+                      counted, but its latencies are not; --settle: takes the machine's pace and leaves out what was
+                      to start while it computed at less than half of it, or within this time after
           closed      --target NAME=URL [--connections 16] [--during 5s]
                       closed loop, as wrk: capacity
           run         SCENARIO [--target NAME=URL…] [--set NAME=VALUE…] [--out FOLDER]

@@ -10,7 +10,13 @@ namespace Sidecar.LoadGen.Engine;
 /// lane is free waits, and its clock runs: the latency is counted from the intended start. That is what a caller
 /// sees, and what a closed loop leaves out (coordinated omission).
 /// </summary>
-public sealed class OpenLoop(IReactor reactor, IReadOnlyList<Lane> lanes, Func<long, RequestImage> imageOf, Tally tally, TimeSpan timeout)
+/// <param name="reactor">This thread's.</param>
+/// <param name="lanes">All of them are used, in turn.</param>
+/// <param name="imageOf">The request to send, by its number.</param>
+/// <param name="tally">Where it is counted.</param>
+/// <param name="timeout">For an answer.</param>
+/// <param name="pace">Is asked before each start; null: nobody is.</param>
+public sealed class OpenLoop(IReactor reactor, IReadOnlyList<Lane> lanes, Func<long, RequestImage> imageOf, Tally tally, TimeSpan timeout, PaceProbe? pace = null)
 {
     private readonly long _timeout = (long)timeout.TotalNanoseconds;
     // In turn, so that every connection carries its share: on one that is always the last used, the others' caches and
@@ -36,12 +42,13 @@ public sealed class OpenLoop(IReactor reactor, IReadOnlyList<Lane> lanes, Func<l
         while (schedule.TryNext(out var at))
         {
             var due = began + at;
-            for (var now = reactor.Now; now < due; now = reactor.Now)
+            if (pace?.IsDueBy(due) == true)
             {
-                reactor.Wait(due);
-                CheckTimeouts();
+                WaitUntil(due - PaceProbe.Room);
+                pace.Take();
             }
 
+            WaitUntil(due);
             tally.Lateness.Record(reactor.Now - due);
             Start(due);
         }
@@ -65,6 +72,15 @@ public sealed class OpenLoop(IReactor reactor, IReadOnlyList<Lane> lanes, Func<l
         {
             lane.Abandon("timeout");
             lane.Completed = null;
+        }
+    }
+
+    private void WaitUntil(long due)
+    {
+        while (reactor.Now < due)
+        {
+            reactor.Wait(due);
+            CheckTimeouts();
         }
     }
 
@@ -94,6 +110,7 @@ public sealed class OpenLoop(IReactor reactor, IReadOnlyList<Lane> lanes, Func<l
         if (result.Problem is null)
         {
             tally.Succeed(result.Status, now - lane.Intended, now - lane.Begun, result.BodyBytes);
+            tally.Starts?.Add((lane.Intended, now - lane.Intended));
         }
         else
         {

@@ -15,15 +15,27 @@ namespace Sidecar.LoadGen.Modes;
 /// The same load before each slice. It is counted, and its latencies are not: a target that had nothing to do while the others had
 /// their slices begins with cold caches, which a steady rate does not have.
 /// </param>
-public sealed record SteadyPlan(double Rate, int Connections, TimeSpan Slice, int Rounds, bool IsPoisson = false, TimeSpan Lead = default);
+/// <param name="Settle">
+/// When set, the machine's pace is taken, and latencies are also given without the requests that were to start while it was slow or
+/// within this time after (<see cref="MachinePace"/>).
+/// </param>
+public sealed record SteadyPlan(
+    double Rate, int Connections, TimeSpan Slice, int Rounds, bool IsPoisson = false, TimeSpan Lead = default, TimeSpan? Settle = null);
+
+/// <summary>What <see cref="SteadySlices"/> came to.</summary>
+/// <param name="Latencies">From the intended start, of all requests of the slices.</param>
+/// <param name="Tallies">Per target, all that was counted.</param>
+/// <param name="Pace">The machine's; null unless the plan wanted it.</param>
+/// <param name="AtFullPace">The latencies of those requests that were to start while the machine was at full pace; null without a pace.</param>
+public sealed record SteadyOutcome(Comparison Latencies, IReadOnlyList<Tally> Tallies, MachinePace? Pace, Comparison? AtFullPace);
 
 /// <summary>Open-loop load at a steady rate on one target after the other, in slices whose order is drawn anew each round.</summary>
 public static class SteadySlices
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(5);
 
-    /// <summary>Runs; gives the latencies from the intended start and, per target, all that was counted.</summary>
-    public static (Comparison Latencies, IReadOnlyList<Tally> Tallies) Run(
+    /// <summary>Runs.</summary>
+    public static SteadyOutcome Run(
         EpollReactor reactor, IReadOnlyList<Target> targets, RequestShape shape, SteadyPlan plan, Random random)
     {
         ArgumentNullException.ThrowIfNull(reactor);
@@ -35,12 +47,15 @@ public static class SteadySlices
         var tallies = targets.Select(_ => new Tally()).ToArray();
         var comparison = new Comparison([.. targets.Select(target => target.Name)]);
         var order = Enumerable.Range(0, targets.Count).ToArray();
+        var pace = plan.Settle is { } settle ? new MachinePace(settle) : null;
+        var probe = pace is null ? null : new PaceProbe(reactor, pace);
+        var slices = new List<Tally[]>();
 
         Tally Slice(int index, TimeSpan during)
         {
-            var tally = new Tally();
+            var tally = new Tally { Starts = pace is null ? null : [] };
             var schedule = new ArrivalSchedule([LoadPhase.Constant(plan.Rate, during)], plan.IsPoisson ? random : null);
-            new OpenLoop(reactor, lanes[index], images[index], tally, Timeout).Run(schedule);
+            new OpenLoop(reactor, lanes[index], images[index], tally, Timeout, probe).Run(schedule);
             return tally;
         }
 
@@ -52,7 +67,7 @@ public static class SteadySlices
         for (var round = 0; round < plan.Rounds; round++)
         {
             random.Shuffle(order);
-            var histograms = new LatencyHistogram[order.Length];
+            var slice = new Tally[order.Length];
             foreach (var index in order)
             {
                 if (plan.Lead > TimeSpan.Zero)
@@ -60,12 +75,12 @@ public static class SteadySlices
                     tallies[index].Add(Slice(index, plan.Lead));
                 }
 
-                var tally = Slice(index, plan.Slice);
-                tallies[index].Add(tally);
-                histograms[index] = tally.Latency;
+                slice[index] = Slice(index, plan.Slice);
+                tallies[index].Add(slice[index]);
             }
 
-            comparison.AddRound(histograms);
+            comparison.AddRound(Array.ConvertAll(slice, tally => tally.Latency));
+            slices.Add(slice);
         }
 
         foreach (var lane in lanes.SelectMany(all => all))
@@ -73,7 +88,31 @@ public static class SteadySlices
             lane.Close();
         }
 
-        return (comparison, tallies);
+        return new SteadyOutcome(comparison, tallies, pace, pace is null ? null : AtFullPace(comparison.Targets, slices, pace));
+    }
+
+    // Afterwards: what the usual pace is, the whole run says.
+    private static Comparison AtFullPace(IReadOnlyList<string> targets, List<Tally[]> rounds, MachinePace pace)
+    {
+        var comparison = new Comparison(targets);
+        foreach (var round in rounds)
+        {
+            comparison.AddRound(Array.ConvertAll(round, slice =>
+            {
+                var histogram = new LatencyHistogram();
+                foreach (var (intended, latency) in slice.Starts!)
+                {
+                    if (pace.IsFullAt(intended))
+                    {
+                        histogram.Record(latency);
+                    }
+                }
+
+                return histogram;
+            }));
+        }
+
+        return comparison;
     }
 
     /// <summary>Closed-loop slices: capacity, for a CPU meter around it and for comparing the generator with wrk.</summary>

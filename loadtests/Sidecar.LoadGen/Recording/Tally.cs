@@ -18,6 +18,9 @@ public sealed class Tally
     /// <summary>How late the generator itself noticed an intended start. If this is long, the generator was the bottleneck.</summary>
     public LatencyHistogram Lateness { get; } = new();
 
+    /// <summary>Intended start and latency of each success, nanoseconds; null unless somebody wants to choose among them.</summary>
+    public List<(long Intended, long Latency)>? Starts { get; init; }
+
     /// <summary>Successes.</summary>
     public long Succeeded => Latency.Count;
 

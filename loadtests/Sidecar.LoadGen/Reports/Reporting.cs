@@ -9,11 +9,14 @@ public static class Reporting
     private static readonly double[] Tail = [10, 25, 50, 75, 90, 95, 99, 99.5, 99.9, 99.95, 99.99];
 
     /// <summary>Percentiles of each target, microseconds, and what each adds over a baseline, with intervals.</summary>
-    public static IEnumerable<Table> Latencies(Comparison comparison, int baseline)
+    /// <param name="comparison">Of these.</param>
+    /// <param name="baseline">What nothing is added to.</param>
+    /// <param name="of">Ends the names of the tables, where a report has two of each.</param>
+    public static IEnumerable<Table> Latencies(Comparison comparison, int baseline, string of = "")
     {
         ArgumentNullException.ThrowIfNull(comparison);
         yield return new Table(
-            "latency, µs", ["target", "requests", "p50", "p90", "p99", "p99.9", "max"],
+            $"latency, µs{of}", ["target", "requests", "p50", "p90", "p99", "p99.9", "max"],
             [.. comparison.Targets.Select((name, i) =>
             {
                 var pooled = comparison.Pooled(i);
@@ -21,7 +24,7 @@ public static class Reporting
             })]);
         string[] columns = ["target", .. Percentiles.SelectMany(p => (string[])[$"p{p}", $"p{p} low", $"p{p} high"])];
         yield return new Table(
-            $"added over {comparison.Targets[baseline]}, µs", columns,
+            $"added over {comparison.Targets[baseline]}, µs{of}", columns,
             [.. comparison.Targets.Select((name, i) => (name, i)).Where(pair => pair.i != baseline).Select(pair =>
                 new Row(pair.name, [.. Percentiles.SelectMany(p => Cells(comparison.Added(pair.i, baseline, p), 1e3))]))]);
     }
@@ -49,6 +52,20 @@ public static class Reporting
                     tallies[i].Succeeded, tallies[i].Failed, tallies[i].Rate, tallies[i].BodyBytes / 1e6,
                     tallies[i].Lateness.At(99) / 1e3, tallies[i].Service.At(50) / 1e3, tallies[i].Service.At(99) / 1e3,
                 ]))]);
+    }
+
+    /// <summary>How many of the requests are left out of a comparison, per target.</summary>
+    public static Table LeftOut(Comparison all, Comparison kept)
+    {
+        ArgumentNullException.ThrowIfNull(all);
+        ArgumentNullException.ThrowIfNull(kept);
+        return new Table(
+            "left out", ["target", "requests", "share, %"],
+            [.. all.Targets.Select((name, i) =>
+            {
+                var (count, left) = (all.Pooled(i).Count, all.Pooled(i).Count - kept.Pooled(i).Count);
+                return new Row(name, [left, count == 0 ? 0 : 100.0 * left / count]);
+            })]);
     }
 
     /// <summary>Failures by reason; null when there were none.</summary>

@@ -30,6 +30,23 @@ public sealed class IntendedStartTests
         Assert.InRange(tally.Latency.At(50), 99_000, 101_000);
     }
 
+    [Theory]
+    [InlineData(1000, 1000)] // before each start
+    [InlineData(10_000, 3334)] // not sooner than 250 µs after the last
+    public void OpenLoop_PaceIsTaken_StartsAreOnTimeAndKeptWithTheirLatencies(int perSecond, int probes)
+    {
+        var reactor = new ScriptedReactor();
+        var (began, pace, tally) = (reactor.Now, new MachinePace(Stall), new Tally { Starts = [] });
+        var server = new ScriptedServer(reactor, Service);
+        new OpenLoop(reactor, server.Lanes(16), _ => Get, tally, TimeSpan.FromSeconds(5), new PaceProbe(reactor, pace))
+            .Run(new ArrivalSchedule([LoadPhase.Constant(perSecond, TimeSpan.FromSeconds(1))]));
+
+        Assert.Equal((perSecond, probes), (server.Requests, pace.Probes));
+        Assert.Equal(0, tally.Lateness.Max);
+        Assert.Equal(perSecond, tally.Starts!.Count);
+        Assert.Equal((began + (500_000_000 / perSecond), Service.TotalNanoseconds), (tally.Starts[0].Intended, tally.Starts[0].Latency));
+    }
+
     [Fact]
     public void ClosedLoop_TheSameStall_SeesOneSlowRequest()
     {
