@@ -14,7 +14,7 @@ check() {
     local said
     said=$("$images" in bash -euc '
         podman=$1 play=$2
-        trap "podman pod rm -f -t 0 played >/dev/null 2>&1" EXIT
+        trap "podman pod rm -f -t 0 played >/dev/null || echo the pod was not removed" EXIT
         podman kube play --network sidecar "$play"
         for i in $(seq 60); do
             ip=$(podman inspect --format "{{(index .NetworkSettings.Networks \"sidecar\").IPAddress}}" "$(podman pod inspect played --format "{{.InfraContainerID}}")")

@@ -1,9 +1,9 @@
 says="helm uninstall leaves nothing"
 needs="11-install"
-limit="300"
+limit="420"
 check() {
     "$helm" uninstall sidecar --namespace "$own" --wait --timeout 60s
-    k delete namespace "$own" --wait=true --timeout=60s
+    k delete namespace "$own" --wait=true --timeout=150s # controllers take its objects one after the other
     # What the demo brought is not the chart's.
     k label namespace "$demo" sidecarproxy.io/inject-
     k -n "$demo" delete deployment,service,job --all --wait=true --timeout=60s
