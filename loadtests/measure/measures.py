@@ -5,7 +5,6 @@ import json
 import os
 import random
 import re
-import signal
 import socket
 import statistics
 import subprocess
@@ -13,7 +12,7 @@ import time
 import urllib.request
 
 from processes import LOAD_CPU, WORK, cpu_seconds, first_200, memory, pinned, stop, write
-from undisturbed import awake, first
+from undisturbed import first
 import peers
 
 LOADGEN = os.environ["SIDECAR_BENCH_LOADGEN"]
@@ -46,48 +45,6 @@ def completed(output):
     if not done:
         raise SystemExit(f"wrk counted no requests; it printed: {output.strip() or 'nothing'}")
     return int(done.group(1))
-
-
-def in_turns(targets, connections):
-    """One closed-loop round of all targets together: each has one second of load in ten turns, in an order drawn anew for every ten. What
-    the machine does for longer than a turn (a neighbour on the same core, a lower clock) it does to all of them alike.
-    targets: as for cpu_per_request. Returns name → (CPU seconds in its turns, requests)."""
-    # What waits while its wrk is stopped is no timeout. Not longer than need be: wrk asks for eight bytes per microsecond of it.
-    loads = {name: subprocess.Popen([*wrk_line(port, "1h", connections, *path), "--timeout", "60s"], stdout=subprocess.PIPE, text=True)
-             for name, (_, port, *path) in targets.items()}
-    used, order = dict.fromkeys(targets, 0.0), list(targets)
-
-    def turn(name, end):
-        process, load = targets[name][0], loads[name]
-        before = cpu_seconds(process)
-        load.send_signal(signal.SIGCONT)
-        end(load)
-        time.sleep(0.002)  # what was under way is answered
-        used[name] += cpu_seconds(process) - before
-
-    def pause(load):
-        time.sleep(0.1)
-        load.send_signal(signal.SIGSTOP)
-
-    def interrupt(load):
-        time.sleep(0.05)  # a signal in the moment of its return may be taken by a thread that does not look for it
-        load.send_signal(signal.SIGINT)
-        load.wait(10)
-
-    try:
-        for load in loads.values():
-            load.send_signal(signal.SIGSTOP)
-        for _ in range(9):
-            random.shuffle(order)
-            for name in order:
-                turn(name, pause)
-        for name in order:
-            turn(name, interrupt)
-        return {name: (used[name], completed(load.stdout.read())) for name, load in loads.items()}
-    finally:
-        for load in loads.values():
-            load.kill()
-            load.wait()
 
 
 def h2load(port, seconds, connections):
@@ -166,17 +123,6 @@ def warm_up(targets, connections, load, seconds):
     """Caches, pools, connections."""
     for _, port, *path in targets.values():
         load(port, seconds, connections, *path)
-
-
-def cpu_in_turns(targets, rounds, connections=16):
-    """cpu_per_request by wrk in turns, and no CPU put to sleep."""
-    result = {name: [] for name in targets}
-    with awake():
-        warm_up(targets, connections, wrk, 2)
-        for _ in range(rounds):
-            for name, (seconds, requests) in in_turns(targets, connections).items():
-                result[name].append(seconds / requests * 1e6)
-    return result
 
 
 def start_times(backend_port, runs):

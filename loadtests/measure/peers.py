@@ -2,6 +2,7 @@
 
 import os
 import sys
+import urllib.request
 
 from processes import LOAD_CPU, PROXY_CPU, first_200, free_port, start, write
 from report import output
@@ -22,12 +23,18 @@ def version():
 
 
 def backend():
-    """nginx, one worker, 100 bytes from memory; profile R's answer below /r/. Returns its port."""
+    """nginx, one worker, 100 bytes from memory; profile R's answer below /r/; its own count of requests. Returns its port."""
     port = free_port()
-    config = nginx(port, f'return 200 "{BODY}";', more=PROFILE_R)
+    config = nginx(port, f'return 200 "{BODY}";', more=PROFILE_R + " location = /count { stub_status; }")
     start(["nginx", "-p", os.path.dirname(write("empty", "")), "-c", write("backend.conf", config)], LOAD_CPU)
     first_200(port)
     return port
+
+
+def answered(port):
+    """The requests that the backend has answered, this one too."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/count", timeout=5) as status:
+        return int(status.read().split()[9])  # "Active connections: 1 \n server accepts handled requests\n 3 3 12 \n…"
 
 
 def grpc_backend():

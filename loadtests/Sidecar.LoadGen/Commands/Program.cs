@@ -17,6 +17,8 @@ internal static class Program
                       to start while it computed at less than half of it, or within this time after
           closed      --target NAME=URL [--connections 16] [--during 5s]
                       closed loop, as wrk: capacity
+          pace        when its input ends: the stretches in which the machine computed at less than half its pace,
+                      from and to in nanoseconds of the monotonic clock
           run         SCENARIO [--target NAME=URL…] [--set NAME=VALUE…] [--out FOLDER]
                       a scenario of loadtests/scenarios; without a name: the list
           backend     [--http PORT] [--h2c PORT] [--delay 5ms] [--slots N]
@@ -40,6 +42,7 @@ internal static class Program
                 "interleave" => Measure.Interleave(given),
                 "steady" => Measure.Steady(given),
                 "closed" => Measure.Closed(given),
+                "pace" => Pace.Run(given),
                 "run" => RunScenario.Run(given),
                 "backend" => await BackendServer.RunAsync(given),
                 "hostile" => await HostileServer.RunAsync(given),

@@ -1,3 +1,4 @@
+using Sidecar.LoadGen.Commands;
 using Sidecar.LoadGen.Engine;
 using Sidecar.LoadGen.Pacing;
 using Sidecar.LoadGen.Recording;
@@ -45,6 +46,15 @@ public sealed class IntendedStartTests
         Assert.Equal(0, tally.Lateness.Max);
         Assert.Equal(perSecond, tally.Starts!.Count);
         Assert.Equal((began + (500_000_000 / perSecond), Service.TotalNanoseconds), (tally.Starts[0].Intended, tally.Starts[0].Latency));
+    }
+
+    [Fact]
+    public void Pace_IsTakenEveryMillisecondUntilItIsOver()
+    {
+        var reactor = new ScriptedReactor();
+        var end = reactor.Now + 99_500_000;
+
+        Assert.Equal(100, Pace.Watch(reactor, () => reactor.Now >= end).Probes);
     }
 
     [Fact]
