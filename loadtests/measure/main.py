@@ -154,8 +154,8 @@ def latency(table, backend_port, full_port, haproxy_port, nginx_port, log_port, 
     added("… p99.9", steady, "sidecar", "p99.9", None)
     added("… HAProxy's p50, for comparison", steady, "haproxy", "p50", None)
     added("… HAProxy's p99, for comparison", steady, "haproxy", "p99", None)
-    added("… the machine's slow stretches too: p99", steady, "sidecar", "p99", None, measures.SLOW_TOO)
-    added("… HAProxy's p99 with them", steady, "haproxy", "p99", None, measures.SLOW_TOO)
+    added("… p99 with the machine's slow stretches", steady, "sidecar", "p99", None, measures.SLOW_TOO)
+    added("… HAProxy's p99 with the machine's slow stretches", steady, "haproxy", "p99", None, measures.SLOW_TOO)
     pace(steady)
 
     left = measures.loadgen("steady", three, rate=2000, connections=16, slice="1s", rounds=4)
@@ -177,8 +177,8 @@ def latency(table, backend_port, full_port, haproxy_port, nginx_port, log_port, 
     added("added latency over two hops, 1 000 rps, 16 connections: p99", two, "two hops", "p99", 1.2)
     added("… p50 over HAProxy twice, for comparison", two, "haproxy twice", "p50", None)
     added("… p99 over HAProxy twice, for comparison", two, "haproxy twice", "p99", None)
-    added("… the machine's slow stretches too: p99", two, "two hops", "p99", None, measures.SLOW_TOO)
-    added("… HAProxy twice, p99 with them", two, "haproxy twice", "p99", None, measures.SLOW_TOO)
+    added("… over two hops, p99 with the machine's slow stretches", two, "two hops", "p99", None, measures.SLOW_TOO)
+    added("… over HAProxy twice, p99 with the machine's slow stretches", two, "haproxy twice", "p99", None, measures.SLOW_TOO)
     pace(two)
 
     cold = measures.loadgen("interleave", one_hop, rounds=2500, gap="500us-5ms", reference="haproxy", out=plots, name="cold")
