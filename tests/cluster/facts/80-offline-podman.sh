@@ -15,7 +15,7 @@ check() {
     said=$("$images" in bash -euc '
         podman=$1 play=$2
         trap "podman pod rm -f -t 0 played >/dev/null || echo the pod was not removed" EXIT
-        podman kube play --network sidecar "$play"
+        podman kube play --replace --network sidecar "$play" # a run that was killed leaves one
         for i in $(seq 60); do
             ip=$(podman inspect --format "{{(index .NetworkSettings.Networks \"sidecar\").IPAddress}}" "$(podman pod inspect played --format "{{.InfraContainerID}}")")
             curl -sf -m 2 "http://$ip:15120/readyz" && break
