@@ -16,6 +16,9 @@ JSON = '{"order":1,"lines":[' + ",".join('{"sku":"%04d","quantity":2,"price":"12
 PROFILE_R = f"""location /r/ {{ default_type application/json; add_header X-Request-Id 6f1c8a52; add_header Cache-Control no-store;
     add_header X-Service-Version 2026.11.21; return 200 '{JSON}'; }}"""
 
+# What counted() asks.
+COUNT = " location = /count { stub_status; }"
+
 
 def version():
     """What the measured proxy says of itself, in one line."""
@@ -25,16 +28,16 @@ def version():
 def backend():
     """nginx, one worker, 100 bytes from memory; profile R's answer below /r/; its own count of requests. Returns its port."""
     port = free_port()
-    config = nginx(port, f'return 200 "{BODY}";', more=PROFILE_R + " location = /count { stub_status; }")
+    config = nginx(port, f'return 200 "{BODY}";', more=PROFILE_R + COUNT)
     start(["nginx", "-p", os.path.dirname(write("empty", "")), "-c", write("backend.conf", config)], LOAD_CPU)
     first_200(port)
     return port
 
 
-def answered(port):
-    """The requests that the backend has answered, this one too."""
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}/count", timeout=5) as status:
-        return int(status.read().split()[9])  # "Active connections: 1 \n server accepts handled requests\n 3 3 12 \n…"
+def counted(port):
+    """Requests that an nginx with a COUNT says it has had, this one included."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/count", timeout=5) as page:
+        return int(page.read().split(b"\n")[2].split()[2])
 
 
 def grpc_backend():

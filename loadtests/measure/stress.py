@@ -123,22 +123,19 @@ def attempts(table):
     """An upstream that answers 503 to everything, counted by itself."""
     policy = "{ retry: { maxRetries: 3, retryOn: [gateway-error, reset, connect-failure], backoff: { base: 5ms, max: 20ms } } }"
     backend = free_port()
-    config = peers.nginx(backend, "return 503;", more="location = /count { stub_status; } location = /ok { return 200; }")
+    config = peers.nginx(backend, "return 503;", more=peers.COUNT + " location = /ok { return 200; }")
     start(["nginx", "-p", WORK, "-c", write("failing.conf", config)], LOAD_CPU)
     first_200(backend, "/ok")
-
-    def counted():
-        return int(page(backend, "/count").split("\n")[2].split()[2])
 
     for hops, factor in ((1, 1.2), (3, 1.5)):
         chain, port = [], backend
         for _ in range(hops):
             process, port, admin, _ = start_proxy(route(policy), cluster(port))
             chain.append(process)
-        before, began = counted(), time.monotonic()
+        before, began = peers.counted(backend), time.monotonic()
         measures.loadgen("steady", {"it": f"http://127.0.0.1:{port}/orders/1"}, rate=500, connections=64, slice="20s", rounds=1, status=503)
         time.sleep(1)
-        seconds, seen = time.monotonic() - began, counted() - before - 1
+        seconds, seen = time.monotonic() - began, peers.counted(backend) - before - 1
         requests = measures.statistics_page(admin)["requests"]
         most = factor * requests + (seconds if hops == 1 else hops * seconds)
         where = "one sidecar" if hops == 1 else "three hops"

@@ -76,13 +76,13 @@ class Turns:
 
     def _turn(self, number, name):
         process, load = self._targets[name][0], self._loads[name]
-        requests, began, used = peers.answered(self._backend), time.monotonic(), cpu_seconds(process)
+        requests, began, used = peers.counted(self._backend), time.monotonic(), cpu_seconds(process)
         load.send_signal(signal.SIGCONT)
         time.sleep(LONG)
         load.send_signal(signal.SIGSTOP)
         time.sleep(0.002)  # what was under way is answered
         used, ended = cpu_seconds(process) - used, time.monotonic()
-        self._taken.append((number, name, used, peers.answered(self._backend) - requests - 1, began, ended))
+        self._taken.append((number, name, used, peers.counted(self._backend) - requests - 1, began, ended))
 
 
 def finish(load):

@@ -8,7 +8,6 @@ import statistics
 import subprocess
 import sys
 import time
-import urllib.request
 
 import measures
 import peers
@@ -26,7 +25,7 @@ def check(what, is_met, detail):
 def nginx():
     """The server has a CPU of its own here: what is compared are generators."""
     port, h2c = free_port(), free_port()
-    config = peers.nginx(port, 'return 200 "hello";', more="location = /count { stub_status; }").replace("server {", f"server {{ listen 127.0.0.1:{h2c} http2; location / {{ return 200 hello; }} }}\n  server {{", 1)
+    config = peers.nginx(port, 'return 200 "hello";', more=peers.COUNT).replace("server {", f"server {{ listen 127.0.0.1:{h2c} http2; location / {{ return 200 hello; }} }}\n  server {{", 1)
     process = start(["nginx", "-p", os.path.dirname(write("empty", "")), "-c", write("validate.conf", config)], PROXY_CPU)
     first_200(port)
     return process, port, h2c
@@ -46,12 +45,6 @@ def ours(port, connections, seconds, **options):
     if counts["failed"]:
         raise SystemExit(f"{counts['failed']} requests failed")
     return counts["per second"], counts["service p50 µs"]
-
-
-def counted(port):
-    """Requests that nginx says it has had, this one included."""
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}/count", timeout=5) as page:
-        return int(page.read().split(b"\n")[2].split()[2])
 
 
 def stalled(server, command, port, **options):
@@ -77,9 +70,9 @@ ratio = statistics.median(mine[0] / theirs[0] for theirs, mine in pairs)
 check("closed loop, 16 connections: our rate over wrk's", ratio >= 0.85,
       f"{ratio:.2f} ({', '.join(f'{theirs[0]:.0f}/{mine[0]:.0f}' for theirs, mine in pairs)})")
 
-before = counted(port)
+before = peers.counted(port)
 report = measures.loadgen("closed", {"it": f"http://127.0.0.1:{port}/"}, connections=16, during="2s")["tables"]["requests"]["it"]
-seen = counted(port) - before - 1
+seen = peers.counted(port) - before - 1
 check("as many answers as nginx has seen requests, but for those under way at the end", 0 <= seen - report["succeeded"] <= 16,
       f"nginx {seen}, ours {report['succeeded']:.0f}")
 

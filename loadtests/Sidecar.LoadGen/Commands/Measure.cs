@@ -14,6 +14,9 @@ internal static class Measure
     /// <summary>The usual pace is the median: when much of the time is slow, there is none.</summary>
     private const double MostSlow = 0.25;
 
+    /// <summary>A figure is of most of the requests, or it is of something else.</summary>
+    private const double LeastKept = 0.5;
+
     public static int Interleave(Arguments given)
     {
         var (targets, shape, baseline) = Common(given);
@@ -79,7 +82,7 @@ internal static class Measure
                 new("connections", $"{plan.Connections} per target"), new("requests", Text(shape)), new("seed", $"{seed}"),
                 .. Facts(pace),
             ],
-            [], tables, Charts(comparison), VoidBecause(targets, tallies) ?? VoidBecause(pace)));
+            [], tables, Charts(comparison), VoidBecause(targets, tallies) ?? (atFullPace is null ? null : VoidBecause(pace!, all, atFullPace))));
     }
 
     public static int Closed(Arguments given)
@@ -165,9 +168,23 @@ internal static class Measure
         return null;
     }
 
-    private static string? VoidBecause(MachinePace? pace) => pace?.SlowShare > MostSlow
-        ? $"the machine computed at less than half its pace for {100 * pace.SlowShare:0} % of the time"
-        : null;
+    internal static string? VoidBecause(MachinePace pace, Comparison all, Comparison kept)
+    {
+        if (pace.SlowShare > MostSlow)
+        {
+            return $"the machine computed at less than half its pace for {100 * pace.SlowShare:0} % of the time";
+        }
+
+        for (var i = 0; i < all.Targets.Count; i++)
+        {
+            if (kept.Pooled(i).Count < all.Pooled(i).Count * LeastKept)
+            {
+                return $"of {all.Pooled(i).Count} requests to {all.Targets[i]} only {kept.Pooled(i).Count} found the machine at full pace";
+            }
+        }
+
+        return null;
+    }
 
     private static KeyValuePair<string, string>[] Facts(MachinePace? pace) => pace is null ? [] :
     [

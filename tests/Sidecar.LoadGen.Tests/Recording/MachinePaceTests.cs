@@ -1,3 +1,4 @@
+using Sidecar.LoadGen.Commands;
 using Sidecar.LoadGen.Recording;
 
 namespace Sidecar.LoadGen.Tests.Recording;
@@ -69,6 +70,27 @@ public sealed class MachinePaceTests
         var pace = new MachinePace(TimeSpan.Zero);
 
         Assert.Equal((0, 0.0, true), (pace.Stretches.Count, pace.SlowShare, pace.IsFullAt(5)));
+    }
+
+    [Theory]
+    [InlineData(30, 100, null)]
+    [InlineData(300, 100, "for 30 % of the time")]
+    [InlineData(30, 49, "of 100 requests to a only 49 found the machine at full pace")]
+    [InlineData(30, 50, null)]
+    public void SlowForLongOrForMostRequests_IsVoid(int slowFor, int kept, string? because)
+    {
+        var reason = Measure.VoidBecause(Run(1000, slowFrom: 300, slowTo: 300 + slowFor), Requests(100), Requests(kept));
+
+        Assert.Equal(because is null, reason is null);
+        Assert.Contains(because ?? "", reason ?? "", StringComparison.Ordinal);
+    }
+
+    private static Comparison Requests(int count)
+    {
+        var (comparison, histogram) = (new Comparison(["a"]), new LatencyHistogram());
+        histogram.Record(1, count);
+        comparison.AddRound([histogram]);
+        return comparison;
     }
 
     private static MachinePace Run(int milliseconds, int slowFrom, int slowTo, int againFrom = int.MaxValue, int againTo = int.MaxValue)
