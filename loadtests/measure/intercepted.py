@@ -58,7 +58,7 @@ def rows(table):
     for rate in RATES:
         before, busy_before, began = cpu_seconds(process), busy_seconds(), time.monotonic()
         with undisturbed() as spinners:
-            report = measures.loadgen("steady", targets, prefix=pods.inside(pod.name), rate=rate, connections=16, slice="1s", lead=measures.LEAD, settle=measures.SETTLE, rounds=ROUNDS)
+            report = measures.loadgen("steady", targets, prefix=pods.inside(pod.name), rate=rate, rounds=ROUNDS, **measures.UNDISTURBED)
             spun = sum(cpu_seconds(spinner) for cpu, spinner in spinners.items() if cpu == (PROXY_CPU or 0))
         used, elapsed = cpu_seconds(process) - before, time.monotonic() - began
         others = max(0.0, busy_seconds() - busy_before - used - spun) / elapsed

@@ -148,7 +148,7 @@ def latency(table, backend_port, full_port, haproxy_port, nginx_port, log_port, 
     one_hop = {"direct": address(backend_port), "sidecar": address(full_port), "haproxy": address(haproxy_port), "nginx": address(nginx_port)}
     three = {name: one_hop[name] for name in ("direct", "sidecar", "haproxy")}
     with undisturbed():
-        steady = measures.loadgen("steady", three, rate=2000, connections=16, slice="1s", lead=measures.LEAD, settle=measures.SETTLE, rounds=16, reference="haproxy", out=plots, name="steady")
+        steady = measures.loadgen("steady", three, rate=2000, rounds=16, reference="haproxy", out=plots, name="steady", **measures.UNDISTURBED)
     added("added latency, full, open loop at 2 000 rps: p50", steady, "sidecar", "p50", 0.20)
     added("added latency, full, open loop at 2 000 rps: p99", steady, "sidecar", "p99", 0.6)
     added("… p99.9", steady, "sidecar", "p99.9", None)
@@ -170,7 +170,7 @@ def latency(table, backend_port, full_port, haproxy_port, nginx_port, log_port, 
     near = peers.start_haproxy(far[1], log_port)
     hops = {"direct": address(backend_port), "two hops": address(caller_port), "haproxy twice": address(near[1])}
     with undisturbed():
-        two = measures.loadgen("steady", hops, rate=1000, connections=16, slice="1s", lead=measures.LEAD, settle=measures.SETTLE, rounds=12, out=plots, name="two-hops")
+        two = measures.loadgen("steady", hops, rate=1000, rounds=12, out=plots, name="two-hops", **measures.UNDISTURBED)
     for process in (caller, callee, near[0], far[0]):
         stop(process)
     added("added latency over two hops, 1 000 rps, 16 connections: p50", two, "two hops", "p50", 0.5)

@@ -26,6 +26,9 @@ LEAD = "250ms"
 SETTLE = "100ms"
 SLOW_TOO = ", the machine's slow stretches too"
 
+# What every open loop has in common that is not to be disturbed.
+UNDISTURBED = {"connections": 16, "slice": "1s", "lead": LEAD, "settle": SETTLE}
+
 
 def wrk_line(port, during, connections, path="/orders/1"):
     return pinned(LOAD_CPU, ["wrk", "-t1", f"-c{connections}", f"-d{during}", f"http://127.0.0.1:{port}{path}"])

@@ -177,9 +177,10 @@ internal static class Measure
 
         for (var i = 0; i < all.Targets.Count; i++)
         {
-            if (kept.Pooled(i).Count < all.Pooled(i).Count * LeastKept)
+            var (requests, found) = (all.Pooled(i).Count, kept.Pooled(i).Count);
+            if (found < requests * LeastKept)
             {
-                return $"of {all.Pooled(i).Count} requests to {all.Targets[i]} only {kept.Pooled(i).Count} found the machine at full pace";
+                return $"of {requests} requests to {all.Targets[i]} only {found} found the machine at full pace";
             }
         }
 

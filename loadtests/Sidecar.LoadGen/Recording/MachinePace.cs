@@ -17,7 +17,6 @@ public sealed class MachinePace(TimeSpan settle)
     /// <summary>What began shortly before a stretch was under way in it. The same for every target, so that it does not matter whose latency was long.</summary>
     private const long Margin = 5_000_000;
 
-    private readonly long _settle = (long)settle.TotalNanoseconds;
     private readonly List<(long Began, long Ended)> _probes = [];
     private List<(long From, long To)>? _stretches;
 
@@ -52,7 +51,7 @@ public sealed class MachinePace(TimeSpan settle)
             (low, high) = Stretches[middle].From - Margin <= start ? (middle + 1, high) : (low, middle);
         }
 
-        return low == 0 || start > Stretches[low - 1].To + _settle;
+        return low == 0 || start > Stretches[low - 1].To + (long)Settle.TotalNanoseconds;
     }
 
     private List<(long From, long To)> Find()

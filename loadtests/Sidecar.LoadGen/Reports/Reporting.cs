@@ -63,7 +63,8 @@ public static class Reporting
             "left out", ["target", "requests", "share, %"],
             [.. all.Targets.Select((name, i) =>
             {
-                var (count, left) = (all.Pooled(i).Count, all.Pooled(i).Count - kept.Pooled(i).Count);
+                var count = all.Pooled(i).Count;
+                var left = count - kept.Pooled(i).Count;
                 return new Row(name, [left, count == 0 ? 0 : 100.0 * left / count]);
             })]);
     }
